@@ -1,0 +1,1 @@
+"""Serves what was stored: REST, the live stream and the web app's files."""

@@ -1,0 +1,101 @@
+"""The app put together: routes under `/api/v1`, metrics, and the web app's pages everywhere else."""
+
+from collections.abc import AsyncIterator, Callable, Collection
+from contextlib import AsyncExitStack, asynccontextmanager
+from importlib.metadata import version
+from pathlib import Path
+
+from fastapi import APIRouter, FastAPI
+from fastapi.routing import APIRoute
+from starlette.middleware.gzip import GZipMiddleware
+
+from api import config, devices, health, latest, live, metrics, problem, readings, series
+from api.database import Database
+from api.departure import StopWhenClientLeaves
+from api.following import open_following_hub
+from api.hosts import OnlyUnderItsNames
+from api.pages import BUILT, Pages
+from bridge.live.hub import Hub
+from bridge.state import BridgeState
+
+PREFIX = "/api/v1"
+NOUNS = (health, devices, series, latest, readings, config)
+
+
+def create_app(
+    database_url: str,
+    *,
+    bridge: Callable[[], BridgeState] | None = None,
+    hub: Hub | None = None,
+    broker: str | None = None,
+    mqtt_websocket_url: str | None = None,
+    hosts: Collection[str] | None = None,
+    connections: int = 8,
+    statement_seconds: float = 30,
+    pages: Path = BUILT,
+) -> FastAPI:
+    """The app; nothing is opened before its lifespan starts, and the database may come later still.
+
+    `bridge` and `hub` are those of this process, if it runs them; without a hub the app follows the store with its own.
+    `broker` says in `/health` what the broker can't promise. `hosts` are the names it answers under, by default any.
+    """
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            database = Database(database_url, connections=connections, statement_seconds=statement_seconds)
+            app.state.database = await stack.enter_async_context(database)
+            app.state.hub = hub or await stack.enter_async_context(open_following_hub(database_url))
+            yield
+
+    app = FastAPI(
+        title="Fieldline",
+        summary="What field devices said, past and present.",
+        description="Times are integer milliseconds since the epoch (UTC). Every error is a problem (RFC 9457).",
+        version=version("fieldline"),
+        lifespan=lifespan,
+        openapi_url=f"{PREFIX}/openapi.json",
+        docs_url=None,  # these pages load scripts from elsewhere
+        redoc_url=None,
+        redirect_slashes=False,
+        generate_unique_id_function=_operation,
+        responses=problem.documented(500),
+    )
+    app.state.bridge = bridge
+    app.state.broker = broker
+    app.state.mqtt_websocket_url = mqtt_websocket_url
+    problem.install(app)
+    nouns = APIRouter(prefix=PREFIX)
+    for noun in NOUNS:
+        nouns.include_router(noun.router)
+    app.include_router(nouns)
+    app.include_router(live.router)
+    app.include_router(metrics.router)
+    app.router.default = Pages(pages, mqtt_websocket_url)
+    app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=4)  # 9 takes five times as long for 5 % less
+    app.add_middleware(StopWhenClientLeaves)
+    if hosts is not None:
+        app.add_middleware(OnlyUnderItsNames, names=hosts)
+    return app
+
+
+def create_health_app(database_url: str, bridge: Callable[[], BridgeState]) -> FastAPI:
+    """Only `/health` and `/metrics`: what a bridge in a process of its own says of itself."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with Database(database_url, connections=1, statement_seconds=5) as database:
+            app.state.database = database
+            yield
+
+    app = FastAPI(title="Fieldline bridge", lifespan=lifespan, openapi_url=None)
+    app.state.bridge = bridge
+    app.state.broker = None
+    problem.install(app)
+    app.include_router(health.router, prefix=PREFIX)
+    app.include_router(metrics.router)
+    return app
+
+
+def _operation(route: APIRoute) -> str:
+    return route.name

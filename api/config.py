@@ -1,0 +1,21 @@
+"""`/config`: what the web app has to know before it can start."""
+
+from fastapi import APIRouter, Request
+from pydantic import BaseModel, ConfigDict, Field
+
+router = APIRouter(tags=["web app"])
+
+
+class Config(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+    mqtt_websocket_url: str | None = Field(
+        description="the broker's own WebSocket listener, for MQTT from the browser; null if there is none",
+        examples=["ws://127.0.0.1:9001"],
+    )
+
+
+@router.get("/config")
+async def config(request: Request) -> Config:
+    """Addresses that the web app needs."""
+    return Config(mqtt_websocket_url=request.app.state.mqtt_websocket_url)

@@ -1,0 +1,39 @@
+"""Stops working on an answer when the client that asked has left."""
+
+import asyncio
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+
+class StopWhenClientLeaves:
+    """Cancels the handling of a GET, and with it its query in the database, once nobody waits for the answer.
+
+    Other methods change something: they run to their end.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] != "GET":
+            await self._app(scope, receive, send)
+            return
+        inbox: asyncio.Queue[Message] = asyncio.Queue()
+
+        async def watch() -> None:
+            message: Message = {"type": ""}
+            while message["type"] != "http.disconnect":
+                message = await receive()
+                inbox.put_nowait(message)
+
+        answering = asyncio.ensure_future(self._app(scope, inbox.get, send))
+        watching = asyncio.ensure_future(watch())
+        try:
+            await asyncio.wait((answering, watching), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            left = not answering.done()
+            answering.cancel()
+            watching.cancel()
+            await asyncio.wait((answering, watching))
+        if not (left and answering.cancelled()):
+            answering.result()

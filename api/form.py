@@ -1,0 +1,40 @@
+"""Which form a client wants its readings in: `format=` decides, else `Accept`, else JSON."""
+
+from typing import Annotated, Literal, get_args
+
+from fastapi import Header
+
+from api.problem import ProblemError, shown
+
+Format = Literal["json", "csv", "ndjson"]
+MEDIA_TYPES: dict[str, Format] = {
+    "application/json": "json",
+    "text/csv": "csv",
+    "application/x-ndjson": "ndjson",
+    "application/jsonl": "ndjson",
+    "application/*": "json",
+    "text/*": "csv",
+    "*/*": "json",
+}
+AcceptDep = Annotated[str, Header(include_in_schema=False)]
+
+
+def choose(asked: Format | None, accept: str) -> Format:
+    """The form to answer in. Ends the request with 406 if none that is accepted can be had (RFC 9110, 12.5.1)."""
+    if asked is not None:
+        return asked
+    wanted = sorted(map(_quality, (accept or "*/*").lower().split(",")), key=lambda pair: -pair[1])
+    for media_type, quality in wanted:
+        if quality > 0 and media_type in MEDIA_TYPES:
+            return MEDIA_TYPES[media_type]
+    offered = ", ".join(name for name in MEDIA_TYPES if "*" not in name)
+    raise ProblemError(406, f"accept: expected {offered} (or format={'|'.join(get_args(Format))}), got {shown(accept)}")
+
+
+def _quality(part: str) -> tuple[str, float]:
+    media_type, *parameters = (piece.strip() for piece in part.split(";"))
+    weight = next((value for name, _, value in (one.partition("=") for one in parameters) if name == "q"), "1")
+    try:
+        return media_type, float(weight)
+    except ValueError:
+        return media_type, 0.0

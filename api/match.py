@@ -1,0 +1,63 @@
+"""Turns `match` patterns into the series that they select, by the same rules as the live stream."""
+
+from typing import Annotated, Literal, NamedTuple
+
+from fastapi import Query
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from api.database import Database
+from api.problem import expected
+from bridge.live.match import MOST, Match
+
+Kind = Literal["number", "boolean", "text"]
+
+
+class Series(NamedTuple):
+    """One metric of one device, as the registry knows it."""
+
+    series: int
+    device: str
+    metric: str
+    unit: str | None
+    kind: Kind
+
+
+def _valid(patterns: list[str]) -> list[str]:
+    with expected():
+        return list(Match(patterns).patterns)
+
+
+class MatchQuery(BaseModel):
+    """The series that a request is about. Parameters nobody knows are refused: a misspelt one must not be ignored."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    match: Annotated[list[str], AfterValidator(_valid)] = Field(
+        ["*"],
+        description="Selects series by `device/metric`, where `*` matches anything, also `/`; `\\*` is a star itself, "
+        f"`\\\\` a backslash. May be repeated, up to {MOST} times: a series is selected if any matches. None selects all.",
+        examples=[["greenhouse-1/*", "*/temperature"]],
+    )
+
+
+MatchDep = Annotated[MatchQuery, Query()]
+
+MATCHED = """
+    matched AS (
+        SELECT s.id, d.name AS device, s.metric, s.unit, s.kind
+        FROM series s JOIN device d ON d.id = s.device_id
+        WHERE d.name || '/' || s.metric LIKE ANY ($1::text[])
+    )
+"""
+"""A common table expression of the series selected by the LIKE patterns in $1."""
+
+
+def likes(query: MatchQuery) -> list[str]:
+    """The argument of `MATCHED`."""
+    return Match(query.match).likes
+
+
+async def matched(database: Database, query: MatchQuery) -> dict[int, Series]:
+    """The selected series by number."""
+    sql = f"WITH {MATCHED} SELECT id, device, metric, unit, kind FROM matched ORDER BY id"  # noqa: S608  a constant
+    return {row[0]: Series(*row) for row in await database.fetch(sql, likes(query))}

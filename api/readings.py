@@ -1,0 +1,137 @@
+"""`/readings`: raw readings of any series in order of time, in pages or as one stream of lines."""
+
+import sys
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Annotated
+
+import msgspec
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import StreamingResponse
+from pydantic import BaseModel, ConfigDict, Field
+
+from api import export, form, keyset, merge
+from api.database import Database, DatabaseDep
+from api.match import MatchQuery, matched
+from api.merge import Order, Row, Span
+from api.moment import EARLIEST, LATEST, Moment
+from api.problem import ProblemError, documented, shown
+
+router = APIRouter(tags=["readings"])
+
+PAGE = 10_000
+LARGEST_PAGE = 100_000  # 3 MB of JSON
+LINES: Mapping[form.Format, tuple[str, bytes, export.Lines]] = {
+    "csv": ("text/csv; charset=utf-8; header=present", export.CSV_HEADER, export.as_csv),
+    "ndjson": ("application/x-ndjson", b"", export.as_ndjson),
+}
+
+
+class ReadingsQuery(MatchQuery):
+    """Which readings, in which order, how many, in which form."""
+
+    since: Moment | None = Field(
+        None, alias="from", description="the earliest, included; by default the first there is"
+    )
+    until: Moment | None = Field(None, alias="to", description="the end, not included; by default none")
+    order: Order = Field("asc", description="by time and, at equal times, by series; `desc` is the exact reverse")
+    limit: int | None = Field(
+        None,
+        ge=1,
+        le=2**31 - 1,
+        description=f"readings at most. JSON: {PAGE} unless said, {LARGEST_PAGE} at most, "
+        "and `next` has more. csv and ndjson: all of them unless said.",
+    )
+    page: str | None = Field(
+        None, max_length=200, description="`next` of the page before, with the same match and order"
+    )
+    format: form.Format | None = Field(None, description="by default what `Accept` asks for, else json")
+
+
+class SeriesName(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+    device: str = Field(description="its name in the topic", examples=["greenhouse-1"])
+    metric: str = Field(description="what is measured", examples=["temperature"])
+    unit: str | None = Field(description="as the device said it", examples=["°C"])
+
+
+class ReadingsAnswer(BaseModel):
+    """Columns of equal length, one entry a reading, in the order asked for."""
+
+    model_config = ConfigDict(frozen=True)
+
+    names: dict[str, SeriesName] = Field(description="the series on this page, by number")
+    series: list[int] = Field(description="which series each is of", examples=[[17, 17]])
+    at: list[int] = Field(description="by the device's clock, ms", examples=[[1760000000123, 1760000010123]])
+    value: list[float | str] = Field(description="a boolean is 0 or 1", examples=[[21.4, 21.5]])
+    next: str | None = Field(description="the next page, as `page`; null on the last")
+
+
+@router.get(
+    "/readings",
+    response_model=ReadingsAnswer,
+    responses={
+        200: {"content": {name.split(";")[0]: {"schema": {"type": "string"}} for name, _, _ in LINES.values()}},
+        **documented(406, 422, 503, 504),
+    },
+)
+async def readings(
+    request: Request, database: DatabaseDep, query: Annotated[ReadingsQuery, Query()], accept: form.AcceptDep = "*/*"
+) -> Response:
+    """Raw readings of the selected series. Every page costs the same, however deep; csv and ndjson come as one stream."""
+    answer_in = form.choose(query.format, accept)
+    asked = (query.match, request.query_params.get("from"), request.query_params.get("to"), query.order)
+    span = _span(query, asked)
+    if answer_in == "json":
+        return await _page(database, query, span, asked)
+    series = await matched(database, query)
+    many = query.limit or sys.maxsize
+    runs = merge.first(merge.read(database, series.values(), span, many), many)
+    start: list[Row] = await anext(runs, [])  # before anything is sent, so that trouble still gets a status
+    media_type, head, lines = LINES[answer_in]
+
+    async def body() -> AsyncIterator[bytes]:
+        yield head + lines(start, series)
+        async for rows in runs:
+            yield lines(rows, series)
+
+    name = f'attachment; filename="readings.{answer_in}"'
+    return StreamingResponse(body(), media_type=media_type, headers={"content-disposition": name, "vary": "accept"})
+
+
+def _span(query: ReadingsQuery, asked: Sequence[object]) -> Span:
+    if query.page is not None:
+        try:
+            return keyset.decode(query.page, query.order, asked)
+        except ValueError as error:
+            raise ProblemError(422, f"page: {error}, got {shown(query.page)}") from error
+    since = EARLIEST if query.since is None else query.since
+    until = LATEST if query.until is None else query.until
+    if since > until:
+        raise ProblemError(422, f"from: expected a time before `to` ({until // 1000}), got {since // 1000}")
+    return Span(since, until, query.order)
+
+
+async def _page(database: Database, query: ReadingsQuery, span: Span, asked: Sequence[object]) -> Response:
+    limit = query.limit or PAGE
+    if limit > LARGEST_PAGE:
+        raise ProblemError(
+            422, f"limit: expected at most {LARGEST_PAGE} in JSON (csv and ndjson take any), got {limit}"
+        )
+    series = await matched(database, query)
+    rows: list[Row] = []
+    async for run in merge.first(merge.read(database, series.values(), span, limit + 1), limit + 1):
+        rows += run
+    more = len(rows) > limit
+    del rows[limit:]
+    columns = {
+        "names": {
+            str(number): {"device": series[number].device, "metric": series[number].metric, "unit": series[number].unit}
+            for number in sorted({row.series for row in rows})
+        },
+        "series": [row.series for row in rows],
+        "at": [row.at // 1000 for row in rows],
+        "value": [row.value for row in rows],
+        "next": keyset.encode(span._replace(after=rows[-1][:2]), asked) if more else None,
+    }
+    return Response(msgspec.json.encode(columns), media_type="application/json", headers={"vary": "accept"})

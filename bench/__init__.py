@@ -1,0 +1,1 @@
+"""The benchmarks, and the baselines that they compare with."""

@@ -1,0 +1,1 @@
+"""Carries what devices say into the store and to live clients."""

@@ -1,0 +1,57 @@
+"""The bridge put together: a session, a store, and the pipeline between them."""
+
+import asyncio
+from collections.abc import Callable
+
+from bridge.committed import Committed
+from bridge.decode import SUBSCRIPTIONS
+from bridge.pipeline import carry
+from bridge.session import Session
+from bridge.state import BridgeState
+from bridge.store.store import Store
+from bridge.tally import Tally
+from devices.broker import Broker
+
+
+class Bridge:
+    """Carries messages while `run` runs. Neither a broker nor a database has to be there when it starts."""
+
+    def __init__(
+        self,
+        broker: Broker,
+        database_url: str,
+        *,
+        client_id: str,
+        window: int,
+        expiry: int,
+        announce: Callable[[Committed], None] = lambda _: None,
+        doubt: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._session = Session(broker, client_id, SUBSCRIPTIONS, window, expiry)
+        self._store = Store(database_url, doubt)
+        self._tally = Tally()
+        self._announce = announce
+
+    async def run(self) -> None:
+        """Run until cancelled. What is in flight then is not acknowledged, and comes again at the next start."""
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._session.run(), name="session")
+                tasks.create_task(carry(self._session, self._store, self._announce, self._tally), name="pipeline")
+        finally:
+            await self._store.close()
+
+    def state(self) -> BridgeState:
+        """How it is doing, as of now."""
+        tally = self._tally
+        waiting = tally.in_flight or self._session.pending
+        return BridgeState(
+            connected=self._session.connected,
+            trouble=self._store.trouble or self._session.trouble,
+            oldest_unacknowledged=waiting[0].received_at if waiting else None,
+            received=tally.received,
+            stored=tally.stored,
+            duplicate=tally.duplicate,
+            rejected=tally.rejected,
+            in_flight=len(tally.in_flight),
+        )

@@ -1,0 +1,19 @@
+"""What one transaction made durable, as the live side gets to know it."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+CHANNEL = "fieldline_commit"
+"""NOTIFY channel on which each commit is told, with its `committed_at` as payload, to hubs in other processes."""
+
+
+class Committed(NamedTuple):
+    """The new readings of one batch as columns of equal length: no duplicates, no rejects.
+
+    `committed_at` (microseconds since the epoch) is larger than that of every earlier batch of any bridge: it is the cursor.
+    """
+
+    committed_at: int
+    series: Sequence[int]
+    at: Sequence[int]
+    value: Sequence[float | str]

@@ -1,0 +1,130 @@
+"""One MQTT 5 connection: bytes in, messages out, acknowledgements back. The codec is sans-I/O; this is its I/O."""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar, cast
+
+import mqtt5
+
+from bridge import clock
+from bridge.message import Message
+
+PENDING_BYTES = 64 * 2**20
+"""Payload bytes that may wait here before the socket is no longer read, however few messages they are."""
+
+
+Answer = TypeVar("Answer", bound=mqtt5.Packet)
+
+
+class Lost(Exception):  # noqa: N818  the thing that happened, as MQTT speaks of it
+    """The connection ended; the text says why."""
+
+
+class TakenOver(Lost):
+    """The broker gave the session to another connection with our client id."""
+
+
+class Connection(asyncio.Protocol):
+    """Reads messages into `pending` and stops reading the socket while `window` of them wait.
+
+    The broker promises the same bound (Receive Maximum) and does not always keep it: Mosquitto 2.0.11 sends a whole
+    backlog at once and reuses packet ids meanwhile. So acknowledgements go strictly in order of arrival (MQTT-4.6.0-2).
+    """
+
+    def __init__(self, window: int, wake: Callable[[], None]) -> None:
+        self.pending: deque[Message] = deque()
+        self.lost: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        """Ends with `Lost` when the connection does, and stays pending until then."""
+        self.last_heard = asyncio.get_running_loop().time()
+        self.paused = False
+        self._window = window
+        self._wake = wake
+        self._pending_bytes = 0
+        self._rest = b""
+        self._answers: dict[type, asyncio.Future[Any]] = {}
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._end(Lost(f"connection lost: {exc}" if exc else "connection closed by the broker"))
+
+    def data_received(self, data: bytes) -> None:
+        self.last_heard = asyncio.get_running_loop().time()
+        received_at = clock.now()
+        if self._rest:
+            data = self._rest + data
+        view = memoryview(data)
+        offset = 0
+        try:
+            while offset < len(data):
+                packet, length = mqtt5.read(view[offset:])
+                offset += length
+                if type(packet) is mqtt5.PublishPacket:
+                    self.pending.append(Message(packet.topic, packet.payload, packet.packet_id, received_at))
+                    self._pending_bytes += len(packet.payload)
+                else:
+                    self._control(packet)
+        except IndexError:
+            pass  # the rest of a packet is still on its way
+        except ValueError as error:
+            self._end(Lost(f"the broker sent what is not MQTT 5: {error}"))
+            self._transport.abort()
+            return
+        self._rest = data[offset:]
+        if self.pending:
+            self._wake()
+            if len(self.pending) >= self._window or self._pending_bytes >= PENDING_BYTES:
+                self.paused = True
+                self._transport.pause_reading()
+
+    def _control(self, packet: mqtt5.Packet) -> None:
+        if isinstance(packet, mqtt5.DisconnectPacket):
+            taken_over = packet.reason_code is mqtt5.DisconnectReasonCode.SESSION_TAKEN_OVER
+            said = packet.reason_str or packet.reason_code.name.lower().replace("_", " ")
+            self._end((TakenOver if taken_over else Lost)(f"the broker disconnected: {said}"))
+        elif (answer := self._answers.pop(type(packet), None)) and not answer.done():
+            answer.set_result(packet)
+
+    def _end(self, why: Lost) -> None:
+        waiting: tuple[asyncio.Future[Any], ...] = (self.lost, *self._answers.values())
+        for future in waiting:
+            if not future.done():
+                future.set_exception(why)
+                future.exception()  # whoever awaits it gets it; nobody awaiting is no mistake
+        self._answers.clear()
+        self._wake()
+
+    def take(self, most: int) -> list[Message]:
+        """Remove the oldest messages, up to `most`, and read the socket again once half the room is free."""
+        pending = self.pending
+        messages = [pending.popleft() for _ in range(min(most, len(pending)))]
+        self._pending_bytes -= sum(len(message.payload) for message in messages)
+        if self.paused and len(pending) <= self._window // 2 and not self._transport.is_closing():
+            self.paused = False
+            self._transport.resume_reading()
+        return messages
+
+    def send(self, *packets: mqtt5.Packet) -> None:
+        """Write packets in one go; on a connection that has ended they are dropped, as MQTT wants it."""
+        if not self._transport.is_closing():
+            self._transport.write(b"".join([packet.write() for packet in packets]))
+
+    async def ask(self, packet: mqtt5.Packet, answer: type[Answer]) -> Answer:
+        """Send a packet and wait for its answer. Raises `Lost` when the connection ends first."""
+        future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        self._answers[answer] = future
+        self.send(packet)
+        return await future
+
+    def acknowledge(self, messages: Sequence[Message]) -> None:
+        """Send the PUBACK of each message in one write. Once the connection has ended they mean nothing and are dropped."""
+        self.send(*[mqtt5.PubAckPacket(message.packet_id) for message in messages if message.packet_id is not None])
+
+    def abort(self) -> None:
+        self._transport.abort()
+
+    def close(self) -> None:
+        """Send what is written, then end."""
+        self._transport.close()

@@ -1,0 +1,95 @@
+"""The dialect of our own devices: `devices/<device>/telemetry`, `…/telemetry/<metric>`, `status` and `info`."""
+
+from functools import lru_cache
+from typing import Any
+
+from bridge.clock import device_time
+from bridge.message import Message
+from bridge.record import Info, Record, Refusal, Status
+from devices import payload, topic
+from devices.reading import Reading
+
+SUBSCRIPTIONS = topic.SUBSCRIPTIONS
+
+LONGEST_NAME = 255
+"""Characters in the name of a device or metric: an index entry of Postgres must hold it in every script."""
+EXACT = 2**53
+"""Beyond it a double rounds integers; silently storing another number than was sent is not an answer."""
+
+parse_topic = lru_cache(maxsize=65_536)(topic.parse)
+
+
+def read(message: Message) -> list[Record]:
+    """Everything the message holds. Never raises: what can't be read is a `Refusal` among the rest."""
+    about = parse_topic(message.topic)
+    if about is None:
+        return [
+            Refusal("topic", f"expected {topic.ROOT}/<device>/telemetry, status or info, got {message.topic[:80]!r}")
+        ]
+    if bad := _bad_name(about.device):
+        return [Refusal("name", f"device: {bad}")]
+    try:
+        if about.kind == "status":
+            return [_status(about.device, message.payload)]
+        if about.kind == "info":
+            return [_info(about.device, message.payload)]
+        if about.name:
+            return _telemetry(about.device, {about.name: payload.decode(message.payload)}, message.received_at)
+        objects = payload.decode_telemetry(message.payload)
+    except payload.Malformed as malformed:
+        return [Refusal("json", str(malformed))]
+    if len(objects) == 1:
+        return _telemetry(about.device, objects[0], message.received_at)
+    return [record for fields in objects for record in _telemetry(about.device, fields, message.received_at)]
+
+
+def _telemetry(device: str, fields: dict[str, Any], received_at: int) -> list[Record]:
+    at: int | str = received_at
+    if "at" in fields:
+        at = device_time(fields.pop("at"), received_at)
+        if type(at) is str:
+            return [Refusal("clock", at)]
+    records: list[Record] = []
+    for metric, value in fields.items():
+        kind = type(value)
+        if bad := _bad_name(metric):
+            records.append(Refusal("name", f"metric: {bad}"))
+        elif kind is float or kind is bool or (kind is int and -EXACT <= value <= EXACT):
+            records.append(Reading(device, metric, at, value))  # type: ignore[arg-type]  # a str returned above
+        elif kind is str and "\0" not in value:
+            records.append(Reading(device, metric, at, value))  # type: ignore[arg-type]
+        elif value is not None:  # null says that there is nothing to say
+            records.append(Refusal("value", f"{metric}: {_expected(value)}"))
+    return records
+
+
+def _expected(value: Any) -> str:
+    if type(value) is int:
+        return f"expected an integer that a double holds exactly (up to 2^53), got {str(value)[:40]}"
+    if type(value) is str:
+        return "expected text without U+0000, which Postgres can't hold"
+    return f"expected a number, true, false or a text, got {'an object' if type(value) is dict else 'an array'}"
+
+
+def _status(device: str, word: bytes) -> Record:
+    if word in (b"online", b"offline"):
+        return Status(device, word == b"online")
+    return Refusal("value", f"status: expected online or offline, got {word[:40]!r}")
+
+
+def _info(device: str, document: bytes) -> Record:
+    found = payload.decode(document)
+    if type(found) is not dict:
+        return Refusal("json", f"info: expected a JSON object, got {document[:40]!r}")
+    if b"\\u0000" in document:
+        return Refusal("value", "info: expected text without U+0000, which Postgres can't hold")
+    return Info(device, found)
+
+
+@lru_cache(maxsize=65_536)
+def _bad_name(name: str) -> str | None:
+    if not name or "\0" in name:
+        return "expected a name, got an empty one" if not name else "expected a name without U+0000"
+    return (
+        f"expected a name of at most {LONGEST_NAME} characters, got {len(name)}" if len(name) > LONGEST_NAME else None
+    )

@@ -1,0 +1,89 @@
+"""All subscriptions with the same match and rate: what they get is gathered and encoded once."""
+
+import asyncio
+from collections.abc import Iterable
+from typing import Protocol
+
+from bridge.live import frames
+from bridge.live.frames import Frame
+from bridge.live.match import Match
+from bridge.live.rows import Batch, Rows
+from bridge.live.series import Latest, Series
+
+MOST_ROWS = 200_000
+"""Readings that wait for the next frame at most: about 5 MB of JSON. Then the frame goes before its time."""
+
+
+class Member(Protocol):
+    """A live subscription, as its channel sees it."""
+
+    id: str
+    cursor: int
+    """Everything committed up to here was delivered."""
+
+    def deliver(self, frame: Frame, cursor: int) -> bool:
+        """Queue a frame; `False` if it found no room, and then the member has left the channel."""
+
+    def interrupt(self) -> None:
+        """Leave the channel and read from the store what it will not bring."""
+
+
+class Channel:
+    """Sends the first readings at once and further ones `1 / rate` seconds apart, all since the last in one frame."""
+
+    def __init__(self, match: Match, rate: float) -> None:
+        self.match = match
+        self.rate = rate
+        self.members: dict[Member, None] = {}
+        self.wanted: set[int] = set()
+        self._rows = Rows()
+        self._fed = 0
+        self._loop = asyncio.get_running_loop()
+        self._next = 0.0
+        self._timer: asyncio.TimerHandle | None = None
+
+    def admit(self, series: Iterable[Series]) -> None:
+        """Take those series, known only now, that the members want, and tell them."""
+        new = [one for one in series if one.id not in self.wanted and self.match.accepts(one.device, one.metric)]
+        self.wanted.update(one.id for one in new)
+        for member in tuple(self.members) if new else ():
+            self.tell(member, new)
+
+    def tell(self, member: Member, series: Iterable[Series]) -> None:
+        """Announce series that have no readings yet as of the member's cursor."""
+        frame = frames.subscribed([Latest(one) for one in series], member.cursor)
+        member.deliver(frames.addressed(frame, member.id), member.cursor)
+
+    def feed(self, batch: Batch) -> None:
+        """Take what the members want of a batch that is later than all before."""
+        self._rows.add(batch, self.wanted)
+        self._fed = batch.committed_at
+        if not self._rows:
+            return
+        wait = self._next - self._loop.time()
+        if wait <= 0 or len(self._rows) > MOST_ROWS:
+            self._flush()
+        elif self._timer is None:
+            self._timer = self._loop.call_later(wait, self._flush)
+
+    def close(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def _flush(self) -> None:
+        self.close()
+        self._timer = None
+        self._next = self._loop.time() + 1 / self.rate
+        shared: dict[int, Frame] = {}
+        whole: dict[tuple[int, str], Frame] = {}
+        for member in tuple(self.members):
+            start = self._rows.start(member.cursor)
+            if start == len(self._rows):
+                continue
+            frame = whole.get((start, member.id))
+            if frame is None:
+                if start not in shared:
+                    shared[start] = frames.readings(self._rows, start, self._fed)
+                frame = whole[start, member.id] = frames.addressed(shared[start], member.id)
+            member.deliver(frame, self._fed)
+        self._rows.clear()

@@ -1,0 +1,107 @@
+"""Carries each announced batch to the channels that want some of it. Knows no database and never waits."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+
+from bridge.committed import Committed
+from bridge.live.channel import Channel, Member
+from bridge.live.match import Match
+from bridge.live.recent import Recent
+from bridge.live.rows import Batch, Rows
+from bridge.live.series import Series
+
+
+class Fanout:
+    """`seen` is the last batch that went to the channels; later ones wait in `recent` until their series are known."""
+
+    def __init__(self, capacity: int) -> None:
+        self.seen = 0
+        self.recent = Recent(capacity)
+        self._channels: dict[tuple[Match, float], Channel] = {}
+        self._catalogue: dict[int, Series | None] = {}
+        self._arriving = 0
+
+    @property
+    def idle(self) -> bool:
+        """Nobody is live and nobody is on the way."""
+        return not self._channels and not self._arriving
+
+    @contextmanager
+    def arriving(self) -> Iterator[None]:
+        """Keep what is announced meanwhile: someone is reading the store and will join with what is kept."""
+        self._arriving += 1
+        try:
+            yield
+        finally:
+            self._arriving -= 1
+
+    def announce(self, batch: Committed) -> None:
+        if self.idle:
+            self.skip(batch.committed_at)
+        elif batch.committed_at > self.seen:
+            self.recent.add(batch)
+
+    def skip(self, cursor: int) -> None:
+        """What was committed up to here will not be announced: who is live and lacks it reads it from the store."""
+        self.seen = max(self.seen, cursor)
+        self.recent.forget(cursor)
+        for channel in tuple(self._channels.values()):
+            for member in tuple(channel.members):
+                if member.cursor < cursor:
+                    member.interrupt()
+
+    def waiting(self) -> Committed | None:
+        """The next batch for the channels."""
+        if self.recent.floor > self.seen:  # what waited became too much
+            self.skip(self.recent.floor)
+        return self.recent.first_after(self.seen)
+
+    def unknown(self, batch: Committed) -> set[int]:
+        """Series of the batch that have to be learned before it can be carried on."""
+        return set(batch.series) - self._catalogue.keys()
+
+    def learn(self, found: Mapping[int, Series | None]) -> None:
+        """Take what the store says of some series; `None` is one that it does not know."""
+        new = [series for number, series in found.items() if series and self._catalogue.get(number) is None]
+        self._catalogue.update(found)
+        for channel in tuple(self._channels.values()) if new else ():
+            channel.admit(new)
+
+    def carry(self, committed: Committed) -> None:
+        """Give a batch, all of whose series are known, to the channels."""
+        batch = Batch(committed)
+        for channel in tuple(self._channels.values()):
+            channel.feed(batch)
+        self.seen = batch.committed_at
+        if not self._arriving:
+            self.recent.forget(self.seen)
+
+    def join(self, member: Member, match: Match, rate: float, told: Iterable[int]) -> Channel:
+        """Make a member live that was told these series, in the channel for its match and rate."""
+        channel = self._channels.get((match, rate))
+        if channel is None:
+            channel = self._channels[match, rate] = Channel(match, rate)
+            channel.wanted.update(told)
+            channel.admit(series for series in self._catalogue.values() if series)
+        channel.members[member] = None
+        return channel
+
+    def untold(self, channel: Channel, told: Iterable[int]) -> list[Series]:
+        """Series of the channel that a member who was told these has yet to hear of."""
+        return [series for number in channel.wanted.difference(told) if (series := self._catalogue.get(number))]
+
+    def missed(self, member: Member, channel: Channel) -> Rows:
+        """What the channel was given after the member's cursor, before the member joined it."""
+        rows = Rows()
+        for committed in self.recent.after(member.cursor):
+            if committed.committed_at <= self.seen:
+                rows.add(Batch(committed), channel.wanted)
+        return rows
+
+    def leave(self, member: Member, channel: Channel) -> None:
+        """Let a member go, and the channel with its last one."""
+        channel.members.pop(member, None)
+        key = (channel.match, channel.rate)
+        if not channel.members and self._channels.get(key) is channel:
+            channel.close()
+            del self._channels[key]

@@ -1,0 +1,44 @@
+"""The newest batches, kept for clients that are on their way from the store's past to the live stream."""
+
+from bisect import bisect_right, insort
+from operator import attrgetter
+
+from bridge.committed import Committed
+
+_place = attrgetter("committed_at")
+
+
+class Recent:
+    """Batches in commit order. All that were announced after `floor` are here; what weighs too much goes, oldest first."""
+
+    def __init__(self, capacity: int) -> None:
+        self.floor = 0
+        self._capacity = capacity
+        self._weight = 0
+        self._batches: list[Committed] = []
+
+    def add(self, batch: Committed) -> None:
+        """Keep a batch. One that comes a moment after a later one is put in its place."""
+        insort(self._batches, batch, key=_place)
+        self._weight += _weight(batch)
+        while self._weight > self._capacity:
+            self.forget(self._batches[0].committed_at)
+
+    def after(self, cursor: int) -> list[Committed]:
+        return self._batches[bisect_right(self._batches, cursor, key=_place) :]
+
+    def first_after(self, cursor: int) -> Committed | None:
+        place = bisect_right(self._batches, cursor, key=_place)
+        return self._batches[place] if place < len(self._batches) else None
+
+    def forget(self, cursor: int) -> None:
+        """Drop what was committed up to here."""
+        self.floor = max(self.floor, cursor)
+        end = bisect_right(self._batches, cursor, key=_place)
+        self._weight -= sum(map(_weight, self._batches[:end]))
+        del self._batches[:end]
+
+
+def _weight(batch: Committed) -> int:
+    """About its bytes in memory: three boxed numbers a reading, and the texts."""
+    return 128 + 100 * len(batch.series) + sum([len(value) for value in batch.value if type(value) is str])

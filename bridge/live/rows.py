@@ -1,0 +1,79 @@
+"""Readings as columns on their way into a frame."""
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from functools import cached_property
+
+from bridge.committed import Committed
+
+
+class Batch:
+    """A committed batch as the channels look at it: times in milliseconds, and where each series' readings stand."""
+
+    def __init__(self, committed: Committed) -> None:
+        self.committed_at, self.series, self._micros, self._value = committed
+
+    @cached_property
+    def at(self) -> list[int]:
+        return [at // 1000 for at in self._micros]
+
+    @cached_property
+    def value(self) -> Sequence[float | str]:
+        """States are 0 and 1, as the store has them."""
+        if bool in set(map(type, self._value)):
+            return [float(value) if type(value) is bool else value for value in self._value]
+        return self._value
+
+    @cached_property
+    def places(self) -> dict[int, list[int]]:
+        places: dict[int, list[int]] = {}
+        for row, series in enumerate(self.series):
+            places.setdefault(series, []).append(row)
+        return places
+
+    @cached_property
+    def present(self) -> set[int]:
+        return set(self.series)
+
+
+class Rows:
+    """Readings of several batches, oldest batch first, and where each batch begins."""
+
+    def __init__(self) -> None:
+        self.series: list[int] = []
+        self.at: list[int] = []
+        self.value: list[float | str] = []
+        self._commits: list[int] = []
+        self._starts: list[int] = []
+
+    def __len__(self) -> int:
+        return len(self.series)
+
+    def add(self, batch: Batch, wanted: set[int]) -> None:
+        """Take what is wanted of a batch that is later than all before."""
+        mine = wanted & batch.present
+        if not mine:
+            return
+        self._commits.append(batch.committed_at)
+        self._starts.append(len(self.series))
+        if len(mine) == len(batch.present):
+            self._extend(batch.series, batch.at, batch.value)
+            return
+        rows = [row for series in mine for row in batch.places[series]]
+        rows.sort()
+        series, at, value = batch.series, batch.at, batch.value
+        self._extend([series[row] for row in rows], [at[row] for row in rows], [value[row] for row in rows])
+
+    def start(self, cursor: int) -> int:
+        """The first row that was committed after the cursor."""
+        batch = bisect_right(self._commits, cursor)
+        return self._starts[batch] if batch < len(self._starts) else len(self.series)
+
+    def clear(self) -> None:
+        for column in (self.series, self.at, self.value, self._commits, self._starts):
+            column.clear()
+
+    def _extend(self, series: Sequence[int], at: Sequence[int], value: Sequence[float | str]) -> None:
+        self.series.extend(series)
+        self.at.extend(at)
+        self.value.extend(value)

@@ -1,0 +1,136 @@
+"""One subscription's way from the store's past to the live stream, and back there whenever it has lost touch."""
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, NoReturn
+
+from bridge.committed import Committed
+from bridge.live import frames
+from bridge.live.fanout import Fanout
+from bridge.live.frames import Frame, Reason
+from bridge.live.history import History
+from bridge.live.match import Match
+from bridge.live.outbox import Outbox
+from bridge.live.rows import Batch, Rows
+from bridge.live.series import Latest
+
+if TYPE_CHECKING:
+    from bridge.live.channel import Channel
+
+MOST_RESUMED = 100_000
+"""Readings that a resume brings at most: some seconds of a browser's work. More is a gap, to be had from `/changes`."""
+FRAME_ROWS = 10_000
+"""Readings in one frame of a resume, or one batch if that has more: about 250 kB."""
+FRAME_SERIES = 4_000
+"""Series in one `subscribed`: about 500 kB."""
+
+SET_BACK = 0.2
+"""Seconds between two looks at a database whose clock is behind what was announced, as after a restore."""
+
+
+class Subscription:
+    """A member of at most one channel. Whatever happens, the client is told of each reading once, or of a gap."""
+
+    def __init__(
+        self, identifier: str, match: Match, rate: float, outbox: Outbox, fanout: Fanout, history: History
+    ) -> None:
+        self.id = identifier
+        self.cursor = 0
+        self._match = match
+        self._rate = rate
+        self._outbox = outbox
+        self._fanout = fanout
+        self._history = history
+        self._channel: Channel | None = None
+        self._interrupted: asyncio.Future[Reason | None]
+
+    async def run(self, after: int | None) -> NoReturn:
+        """Bring everything committed after a cursor, or first what is now, then go on live until cancelled."""
+        reason: Reason | None = None
+        while True:
+            with self._fanout.arriving():
+                told = await self._catch_up(after, reason)
+                self._join(told)
+            reason = await self._interrupted
+            after = self.cursor
+            if reason == "slow":
+                await self._outbox.emptied()
+
+    def leave(self) -> None:
+        """Be live no more."""
+        if self._channel is not None:
+            self._fanout.leave(self, self._channel)
+            self._channel = None
+
+    def deliver(self, frame: Frame, cursor: int) -> bool:
+        """Queue a frame. Without room for it the subscription falls back on the store, once its client has caught up."""
+        if self._outbox.offer(frame):
+            self.cursor = cursor
+            return True
+        self._end("slow")
+        return False
+
+    def interrupt(self) -> None:
+        self._end(None)
+
+    def _end(self, reason: Reason | None) -> None:
+        self.leave()
+        if not self._interrupted.done():
+            self._interrupted.set_result(reason)
+
+    def _join(self, told: set[int]) -> None:
+        self._interrupted = asyncio.get_running_loop().create_future()
+        channel = self._channel = self._fanout.join(self, self._match, self._rate, told)
+        if untold := self._fanout.untold(channel, told):
+            channel.tell(self, untold)
+        if missed := self._fanout.missed(self, channel):
+            frame = frames.readings(missed, 0, self._fanout.seen)
+            self.deliver(frames.addressed(frame, self.id), self._fanout.seen)
+
+    async def _catch_up(self, after: int | None, reason: Reason | None) -> set[int]:
+        """Read the store until what is announced meanwhile goes on from there. Returns the series told."""
+        told: set[int] = set()
+        begun = False
+        while not begun or self._fanout.recent.floor > self.cursor:
+            snapshot = await self._history.snapshot(self._match.likes)
+            wanted = {latest.series.id: latest.series for latest in snapshot.latest}
+            self._fanout.learn(wanted)
+            missed: list[Committed] | None = None
+            if after is not None:
+                if reason is None and not await self._history.horizon() <= after <= snapshot.cursor:
+                    reason = "retention"
+                if reason is None:
+                    missed = await self._history.since(after, snapshot.cursor, MOST_RESUMED, list(wanted))
+                if missed is None:
+                    await self._put(frames.gap(after, snapshot.cursor, reason or "limit"))
+            if missed is None:
+                await self._tell(snapshot.latest, snapshot.cursor)
+            else:
+                new = [latest for latest in snapshot.latest if latest.series.id not in told]
+                if new or not begun:
+                    await self._tell(new, after or 0)
+                await self._send(missed)
+            if begun and after == snapshot.cursor:  # the database was set back: nothing helps but its next commit
+                await asyncio.sleep(SET_BACK)
+            self.cursor = after = snapshot.cursor
+            told, reason, begun = set(wanted), None, True
+        return told
+
+    async def _tell(self, latest: Sequence[Latest], cursor: int) -> None:
+        for start in range(0, len(latest) or 1, FRAME_SERIES):
+            await self._put(frames.subscribed(latest[start : start + FRAME_SERIES], cursor))
+
+    async def _send(self, batches: Iterable[Committed]) -> None:
+        """Batches that hold nothing else than what is wanted, some to a frame."""
+        rows = Rows()
+        for committed in batches:
+            batch = Batch(committed)
+            rows.add(batch, batch.present)
+            if len(rows) >= FRAME_ROWS:
+                await self._put(frames.readings(rows, 0, committed.committed_at))
+                rows.clear()
+        if rows:
+            await self._put(frames.readings(rows, 0, committed.committed_at))
+
+    async def _put(self, frame: Frame) -> None:
+        await self._outbox.put(frames.addressed(frame, self.id))

@@ -1,0 +1,1 @@
+"""What a device says, and simulated fleets that say it as real ones would."""

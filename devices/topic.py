@@ -1,0 +1,43 @@
+"""The topics of our own devices: written once, for the fleet that publishes and the bridge that subscribes."""
+
+from typing import Literal, NamedTuple
+
+Kind = Literal["telemetry", "status", "info", "commands"]
+
+ROOT = "devices"
+SUBSCRIPTIONS = (f"{ROOT}/+/telemetry", f"{ROOT}/+/telemetry/+", f"{ROOT}/+/status", f"{ROOT}/+/info")
+"""What a bridge subscribes to. Commands go the other way and are never stored."""
+
+
+class Topic(NamedTuple):
+    """A topic taken apart. `name` is the metric of a bare value or the name of a command, else empty."""
+
+    device: str
+    kind: Kind
+    name: str = ""
+
+
+def telemetry(device: str, metric: str = "") -> str:
+    return f"{ROOT}/{device}/telemetry/{metric}" if metric else f"{ROOT}/{device}/telemetry"
+
+
+def status(device: str) -> str:
+    return f"{ROOT}/{device}/status"
+
+
+def info(device: str) -> str:
+    return f"{ROOT}/{device}/info"
+
+
+def commands(device: str, name: str = "+") -> str:
+    return f"{ROOT}/{device}/commands/{name}"
+
+
+def parse(topic: str) -> Topic | None:
+    """Take a topic apart, or say with `None` that it is not one of ours."""
+    match topic.split("/"):
+        case [root, device, "telemetry" | "status" | "info" as kind] if root == ROOT and device:
+            return Topic(device, kind)
+        case [root, device, "telemetry" | "commands" as kind, name] if root == ROOT and device and name:
+            return Topic(device, kind, name)
+    return None

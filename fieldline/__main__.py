@@ -1,0 +1,5 @@
+"""`python -m fieldline`: the command line, wherever its script was installed."""
+
+from fieldline.main import main
+
+main()

@@ -1,0 +1,1 @@
+"""One module per command; `fieldline.main` gives each its name."""

@@ -1,0 +1,1 @@
+"""The broker and the database of `up`, and the supervisor that keeps all its parts running."""

@@ -1,0 +1,42 @@
+"""Makes the parts that the settings describe; parts themselves get plain values and know no settings."""
+
+from collections.abc import Callable
+
+from fastapi import FastAPI
+
+from api.app import create_app
+from api.hosts import names_of
+from bridge.bridge import Bridge
+from bridge.committed import Committed
+from bridge.live.hub import Hub
+from bridge.state import BridgeState
+from devices import broker
+from fieldline.settings import Settings
+
+
+def make_app(settings: Settings, bridge: Callable[[], BridgeState] | None = None, hub: Hub | None = None) -> FastAPI:
+    """The API and the web app; without a hub of this process they follow the database."""
+    return create_app(
+        settings.database_url,
+        bridge=bridge,
+        hub=hub,
+        broker=settings.broker_warning,
+        mqtt_websocket_url=settings.mqtt_websocket_url,
+        hosts=names_of(settings.host, settings.allowed_hosts),
+    )
+
+
+def make_bridge(
+    settings: Settings,
+    announce: Callable[[Committed], None] = lambda _: None,
+    doubt: Callable[[], None] = lambda: None,
+) -> Bridge:
+    return Bridge(
+        broker.parse(settings.broker_url, settings.broker_ca),
+        settings.database_url,
+        client_id=settings.client_id,
+        window=settings.window,
+        expiry=settings.session_expiry,
+        announce=announce,
+        doubt=doubt,
+    )

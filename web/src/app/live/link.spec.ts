@@ -1,0 +1,190 @@
+import type { Frame } from './frames';
+import { Link, type LinkState, PATIENCE } from './link';
+import type { Receiver } from './subscription';
+
+/** The browser's side of a socket, driven by the test. */
+class FakeSocket {
+  onopen: (() => void) | null = null;
+  onmessage: ((event: { data: string }) => void) | null = null;
+  onclose: (() => void) | null = null;
+  readyState: number = WebSocket.CONNECTING;
+  readonly sent: Record<string, unknown>[] = [];
+
+  send(text: string): void {
+    this.sent.push(JSON.parse(text) as Record<string, unknown>);
+  }
+
+  close(): void {
+    this.readyState = WebSocket.CLOSED;
+  }
+
+  opens(): void {
+    this.readyState = WebSocket.OPEN;
+    this.onopen?.();
+  }
+
+  says(frame: Frame): void {
+    this.onmessage?.({ data: JSON.stringify(frame) });
+  }
+
+  breaks(): void {
+    this.onclose?.();
+  }
+}
+
+const subscribed: Frame = { type: 'subscribed', id: 's1', series: [], cursor: '5' };
+
+function readings(cursor: string): Frame {
+  return { type: 'readings', id: 's1', cursor, series: [1], at: [1], value: [1] };
+}
+
+describe('Link', () => {
+  const sockets: FakeSocket[] = [];
+  const states: LinkState[] = [];
+  const heard: string[] = [];
+  const receiver: Receiver = {
+    started: () => heard.push('started'),
+    announced: () => heard.push('announced'),
+    readings: () => heard.push('readings'),
+    missed: () => heard.push('missed'),
+  };
+  let link: Link;
+
+  const newest = () => {
+    const socket = sockets.at(-1);
+    if (!socket) {
+      throw new Error('no socket was opened');
+    }
+    return socket;
+  };
+  const goLive = () => {
+    newest().opens();
+    newest().says(subscribed);
+  };
+
+  beforeEach(() => {
+    vi.useFakeTimers();
+    sockets.length = states.length = heard.length = 0;
+    link = new Link(
+      () => {
+        const socket = new FakeSocket();
+        sockets.push(socket);
+        return socket as unknown as WebSocket;
+      },
+      (state) => states.push(state),
+    );
+  });
+
+  afterEach(() => {
+    vi.useRealTimers();
+    vi.restoreAllMocks();
+  });
+
+  it('is live from the first frame on, not from the opening', () => {
+    link.subscribe(['a/*'], 10, receiver);
+    newest().opens();
+    expect(states).toEqual([]);
+    newest().says(subscribed);
+    expect(states).toEqual(['live']);
+    expect(heard).toEqual(['started']);
+    expect(newest().sent).toEqual([{ type: 'subscribe', id: 's1', match: ['a/*'], after: null, rate: 10 }]);
+  });
+
+  it('resumes a lost socket at the cursor of the last readings', () => {
+    link.subscribe(['a/*'], 10, receiver);
+    goLive();
+    newest().says(readings('7'));
+    newest().breaks();
+    expect(states.at(-1)).toBe('reconnecting');
+    vi.runOnlyPendingTimers();
+    newest().opens();
+    expect(newest().sent[0]).toMatchObject({ after: '7' });
+  });
+
+  it('does not move its cursor by the snapshot of a resume: what it covers is still to come', () => {
+    link.subscribe(['a/*'], 10, receiver);
+    goLive();
+    newest().says(readings('7'));
+    newest().breaks();
+    vi.runOnlyPendingTimers();
+    newest().opens();
+    newest().says({ ...subscribed, cursor: '99' });
+    newest().breaks();
+    vi.runOnlyPendingTimers();
+    newest().opens();
+    expect(newest().sent[0]).toMatchObject({ after: '7' });
+    expect(heard).toEqual(['started', 'readings', 'announced']);
+  });
+
+  it('tells of a gap and goes on after it', () => {
+    link.subscribe(['a/*'], 10, receiver);
+    goLive();
+    newest().says({ type: 'gap', id: 's1', after: '5', cursor: '50', reason: 'slow' });
+    expect(heard).toEqual(['started', 'missed']);
+    newest().breaks();
+    vi.runOnlyPendingTimers();
+    newest().opens();
+    expect(newest().sent[0]).toMatchObject({ after: '50' });
+  });
+
+  it('polls after three failures, keeps trying, and is live again by itself', () => {
+    link.subscribe(['a/*'], 10, receiver);
+    for (let failure = 0; failure < 3; failure += 1) {
+      newest().breaks();
+      vi.runOnlyPendingTimers();
+    }
+    expect(states).toEqual(['reconnecting', 'reconnecting', 'polling']);
+    expect(sockets.length).toBe(4);
+    goLive();
+    expect(states.at(-1)).toBe('live');
+  });
+
+  it('gives up on a socket that nobody answers', () => {
+    link.subscribe(['a/*'], 10, receiver);
+    newest().opens();
+    vi.advanceTimersByTime(PATIENCE - 1);
+    expect(states).toEqual([]);
+    vi.advanceTimersByTime(1);
+    expect(states).toEqual(['reconnecting']);
+    expect(newest().readyState).toBe(WebSocket.CLOSED);
+  });
+
+  it('waits longer from failure to failure, but never more than ten seconds', () => {
+    vi.spyOn(Math, 'random').mockReturnValue(1);
+    link.subscribe(['a/*'], 10, receiver);
+    const waits = Array.from({ length: 7 }, () => {
+      newest().breaks();
+      const before = Date.now();
+      vi.advanceTimersToNextTimer();
+      return Date.now() - before;
+    });
+    expect(waits).toEqual([500, 1_000, 2_000, 4_000, 8_000, 10_000, 10_000]);
+  });
+
+  it('tries at once when it is asked to', () => {
+    link.subscribe(['a/*'], 10, receiver);
+    newest().breaks();
+    link.retry();
+    expect(sockets.length).toBe(2);
+    link.retry();
+    expect(sockets.length).toBe(2);
+  });
+
+  it('starts over when the server refuses the cursor', () => {
+    link.subscribe(['a/*'], 10, receiver);
+    goLive();
+    newest().says({ type: 'error', id: 's1', code: 'cursor', message: 'too old' });
+    expect(newest().sent.at(-1)).toMatchObject({ type: 'subscribe', after: null });
+    newest().says(subscribed);
+    expect(heard).toEqual(['started', 'started']);
+  });
+
+  it('hears no more of what it ended', () => {
+    const end = link.subscribe(['a/*'], 10, receiver);
+    goLive();
+    end();
+    expect(newest().sent.at(-1)).toEqual({ type: 'unsubscribe', id: 's1' });
+    newest().says(readings('8'));
+    expect(heard).toEqual(['started']);
+  });
+});

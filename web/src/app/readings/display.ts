@@ -1,0 +1,35 @@
+import type { Kind, Value } from '../api/types';
+
+const MOST_DIGITS = 5;
+
+/** A value as people read it: about five digits, at least so many decimals, a state as yes or no. */
+export function display(value: Value, kind: Kind, decimals = 0): string {
+  if (kind === 'boolean') {
+    return isYes(value) ? 'yes' : 'no';
+  }
+  return typeof value === 'number' ? number(value, decimals) : String(value);
+}
+
+/** A value as a height in a chart; a state is stored as 0 or 1 and may also arrive as true or false. */
+export function height(value: Value): number {
+  return Number(value);
+}
+
+/** How many decimals a value is shown with by itself. */
+export function decimals(value: Value): number {
+  return typeof value === 'number' ? (number(value, 0).split('.')[1]?.length ?? 0) : 0;
+}
+
+function isYes(value: Value): boolean {
+  return value === true || value === 1;
+}
+
+function number(value: number, decimals: number): string {
+  const whole = Math.abs(value) < 1 ? 1 : Math.floor(Math.log10(Math.abs(value))) + 1;
+  const most = Math.max(0, MOST_DIGITS - whole);
+  return value.toLocaleString('en', {
+    useGrouping: whole > 4,
+    minimumFractionDigits: Math.min(decimals, most),
+    maximumFractionDigits: most,
+  });
+}
