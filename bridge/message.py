@@ -1,9 +1,9 @@
 """A message as MQTT delivered it."""
 
-from typing import NamedTuple
+import msgspec
 
 
-class Message(NamedTuple):
+class Message(msgspec.Struct, frozen=True, gc=False):
     topic: str
     payload: bytes
     packet_id: int | None

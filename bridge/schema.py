@@ -83,7 +83,7 @@ class TextReading(SQLModel, table=True):
 class Rollup(SQLModel):
     """What the readings of a series in one span of time come to; `at` is where the span begins.
 
-    Kept by the statement that inserts readings, from those really inserted: late and repeated messages can't make it wrong.
+    Kept by the transaction that inserts readings, from those really inserted: late and repeated messages can't make it wrong.
     """
 
     at: datetime = Field(sa_type=Moment, primary_key=True)

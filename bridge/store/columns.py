@@ -1,17 +1,19 @@
-"""Sorts decoded readings into the columns of the two tables that hold them, with the numbers of their series."""
+"""Sorts decoded readings into columns by how they are written, with the numbers of their series."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import asyncpg
 
 from bridge.decode import Decoded
 from bridge.record import Refusal
-from bridge.store.registry import KIND, Registry
+from bridge.store.registry import KIND, Known, Registry
 from devices.reading import Reading, Value
 
 
-class Columns(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Columns:
     """Readings bound for one table, as columns of equal length. `origin` is the index of the message in its batch."""
 
     series: list[int]
@@ -23,48 +25,78 @@ class Columns(NamedTuple):
     def empty() -> "Columns":
         return Columns([], [], [], [])
 
+    def __add__(self, other: "Columns") -> "Columns":
+        return Columns(
+            self.series + other.series, self.at + other.at, self.value + other.value, self.origin + other.origin
+        )
+
+    def __iter__(self) -> Iterator[tuple[int, int, Value, int]]:
+        return zip(self.series, self.at, self.value, self.origin, strict=True)
+
+    def add(self, series: int, at: int, value: Value, origin: int) -> None:
+        self.series.append(series)
+        self.at.append(at)
+        self.value.append(value)
+        self.origin.append(origin)
+
 
 class Sorted(NamedTuple):
-    numbers: Columns
+    """`fresh` are newer than all that this process has met of their series, so most likely not stored yet; `late` the rest."""
+
+    fresh: Columns
+    late: Columns
     texts: Columns
     refusals: list[tuple[int, Refusal]]
     """Readings of another kind than their series, by index of their message."""
+
+    def all_late(self) -> "Sorted":
+        """The same, taking no reading for new."""
+        return self._replace(fresh=Columns.empty(), late=self.fresh + self.late)
 
 
 async def sort(connection: asyncpg.Connection, registry: Registry, decoded: Decoded) -> Sorted:
     """Number the readings, registering series that are new."""
     try:
-        return _sort(registry, decoded)
+        found = _find(registry, decoded.readings)
     except KeyError:
-        wanted = _unknown(registry, decoded.readings)
-        await registry.learn(connection, wanted)
-        return _sort(registry, decoded)
+        await registry.learn(connection, _unknown(registry, decoded.readings))
+        found = _find(registry, decoded.readings)
+    return _sort(decoded, found)
+
+
+def _find(registry: Registry, readings: Iterable[Reading]) -> list[Known]:
+    known = registry.known
+    return [known[reading.device, reading.metric] for reading in readings]
 
 
 def _unknown(registry: Registry, readings: Iterable[Reading]) -> dict[tuple[str, str], Value]:
     """Series not met before, each with its first value, which decides its kind."""
     wanted: dict[tuple[str, str], Value] = {}
-    for device, metric, _, value in readings:
-        if (device, metric) not in registry.known:
-            wanted.setdefault((device, metric), value)
+    for reading in readings:
+        if (series := (reading.device, reading.metric)) not in registry.known:
+            wanted.setdefault(series, reading.value)
     return wanted
 
 
-def _sort(registry: Registry, decoded: Decoded) -> Sorted:
-    known = registry.known
-    done = Sorted(Columns.empty(), Columns.empty(), [])
-    number_series, number_at, number_value, number_origin = done.numbers
-    for (device, metric, at, value), origin in zip(decoded.readings, decoded.origins, strict=True):
-        series, kind = known[device, metric]
-        if kind != KIND[type(value)]:
-            expected = f"{metric}: expected a {kind}, as the series' first reading was, got {value!r:.80}"
+def _sort(decoded: Decoded, found: Iterable[Known]) -> Sorted:
+    done = Sorted(Columns.empty(), Columns.empty(), Columns.empty(), [])
+    fresh = done.fresh
+    fresh_series, fresh_at, fresh_value, fresh_origin = fresh.series, fresh.at, fresh.value, fresh.origin
+    for reading, origin, series in zip(decoded.readings, decoded.origins, found, strict=True):
+        at, value = reading.at, reading.value
+        if series.kind != KIND[type(value)]:
+            expected = (
+                f"{reading.metric}: expected a {series.kind}, as the series' first reading was, got {value!r:.80}"
+            )
             done.refusals.append((origin, Refusal("kind", expected)))
-        elif kind == "text":
-            for column, cell in zip(done.texts, (series, at, value, origin), strict=True):
-                column.append(cell)  # type: ignore[attr-defined]
+        elif series.kind == "text":
+            done.texts.add(series.id, at, value, origin)
+        elif at > series.newest:
+            series.newest = at
+            fresh_series.append(series.id)
+            fresh_at.append(at)
+            fresh_value.append(value)
+            fresh_origin.append(origin)
         else:
-            number_series.append(series)
-            number_at.append(at)
-            number_value.append(value)
-            number_origin.append(origin)
+            done.late.add(series.id, at, value, origin)
     return done

@@ -1,6 +1,6 @@
 """One batch into Postgres in one transaction: all or nothing, and a second time without effect."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import asyncpg
@@ -11,7 +11,10 @@ from bridge.decode import Decoded
 from bridge.record import Refusal
 from bridge.store import statements
 from bridge.store.columns import Columns, Sorted
-from devices.reading import Value
+from bridge.store.copy import COLUMNS, in_one_piece, rows
+from bridge.store.numbers import Numbers
+from bridge.store.rollup import HOUR, MINUTE, each
+from bridge.store.settle import Settled, settle
 
 
 class Outcome(NamedTuple):
@@ -23,53 +26,51 @@ class Outcome(NamedTuple):
     rejected: int
 
 
-class Settled(NamedTuple):
-    """Which of some columns' readings are new in the table."""
-
-    new: Columns
-    refusals: list[tuple[int, Refusal]]
-
-
 async def insert(connection: asyncpg.Connection, decoded: Decoded, batch: Sorted) -> Outcome:
     """Commit the batch. Raises what asyncpg raises, and then nothing of the batch is stored."""
+    try:
+        return await _insert(connection, decoded, batch)
+    except asyncpg.UniqueViolationError:  # not so fresh: stored by another bridge, or before this one started
+        return await _insert(connection, decoded, batch.all_late())
+
+
+async def _insert(connection: asyncpg.Connection, decoded: Decoded, batch: Sorted) -> Outcome:
     async with connection.transaction():
-        tick: int = await connection.fetchval(statements.TICK)
+        tick: int = await connection.fetchval(statements.TICK)  # from here on no other bridge writes
         if decoded.statuses:
             await connection.execute(statements.STATUSES, list(decoded.statuses), list(decoded.statuses.values()), tick)
         if decoded.infos:
             await _insert_infos(connection, decoded)
-        numbers = await _insert_columns(connection, statements.NUMBERS, statements.SETTLE_NUMBERS, batch.numbers, tick)
-        texts = await _insert_columns(connection, statements.TEXTS, statements.SETTLE_TEXTS, batch.texts, tick)
-        refusals = [*decoded.refusals, *batch.refusals, *numbers.refusals, *texts.refusals]
+        late = await _settle(connection, statements.STORED_NUMBERS, batch.late, before=batch.fresh)
+        texts = await _settle(connection, statements.STORED_TEXTS, batch.texts, before=Columns.empty())
+        await _insert_numbers(connection, batch.fresh + late.new, tick)
+        await _insert_texts(connection, texts.new, tick)
+        refusals = [*decoded.refusals, *batch.refusals, *late.refusals, *texts.refusals]
         rejected = await _insert_rejects(connection, decoded, refusals, tick) if refusals else 0
-    return _outcome(decoded, numbers.new, texts.new, refusals, tick, rejected)
+    return _outcome(decoded, (batch.fresh, late.new, texts.new), refusals, tick, rejected)
 
 
-async def _insert_columns(
-    connection: asyncpg.Connection, sql: str, settle: str, columns: Columns, tick: int
-) -> Settled:
+async def _settle(connection: asyncpg.Connection, stored: str, columns: Columns, before: Columns) -> Settled:
     if not columns.series:
         return Settled(columns, [])
-    inserted = await connection.fetchval(sql, columns.series, columns.at, columns.value, tick)
-    if inserted == len(columns.series):
-        return Settled(columns, [])
-    rows = await connection.fetch(settle, columns.series, columns.at, columns.value, tick)
-    return _settle(columns, [(row["inserted"], row["stored"]) for row in rows])
+    rows = await connection.fetch(stored, columns.series, columns.at)
+    return settle(columns, [value for (value,) in rows], before)
 
 
-def _settle(columns: Columns, rows: Iterable[tuple[bool, Value]]) -> Settled:
-    """Tell the new readings from those that were there: equal ones are duplicates, different ones conflicts; first wins."""
-    settled = Settled(Columns.empty(), [])
-    seen: set[tuple[int, int]] = set()
-    for series, at, value, origin, (inserted, stored) in zip(*columns, rows, strict=True):
-        if stored != value:
-            refusal = Refusal("conflict", f"series {series} at {at} µs: stored is {stored!r:.80}, got {value!r:.80}")
-            settled.refusals.append((origin, refusal))
-        elif inserted and (series, at) not in seen:
-            seen.add((series, at))
-            for column, cell in zip(settled.new, (series, at, value, origin), strict=True):
-                column.append(cell)  # type: ignore[attr-defined]
-    return settled
+async def _insert_numbers(connection: asyncpg.Connection, new: Columns, tick: int) -> None:
+    """Copy readings in, and add just these to the rollups: late and repeated messages can't make them wrong."""
+    if not new.series:
+        return
+    numbers = Numbers.ordered(new.series, new.at, new.value)
+    source = in_one_piece(rows(numbers, tick))
+    await connection.copy_to_table("reading", source=source, columns=COLUMNS, format="binary")
+    minutes = each(numbers).widen(MINUTE)
+    await connection.execute(statements.ROLLUPS, *minutes.lists(), *minutes.widen(HOUR).lists())
+
+
+async def _insert_texts(connection: asyncpg.Connection, new: Columns, tick: int) -> None:
+    if new.series:
+        await connection.execute(statements.TEXTS, new.series, new.at, new.value, tick)
 
 
 async def _insert_infos(connection: asyncpg.Connection, decoded: Decoded) -> None:
@@ -101,12 +102,11 @@ async def _insert_rejects(
 
 
 def _outcome(
-    decoded: Decoded, numbers: Columns, texts: Columns, refusals: list[tuple[int, Refusal]], tick: int, rejected: int
+    decoded: Decoded, new: Sequence[Columns], refusals: list[tuple[int, Refusal]], tick: int, rejected: int
 ) -> Outcome:
-    committed = Committed(tick, numbers.series + texts.series, numbers.at + texts.at, [*numbers.value, *texts.value])
-    new = len(committed.series)
+    stored = sum(new, Columns.empty())
     duplicate = 0
-    if new < len(decoded.readings):
-        untouched = set(decoded.origins) - set(numbers.origin) - set(texts.origin) - {index for index, _ in refusals}
-        duplicate = len(untouched)
+    if len(stored.series) < len(decoded.readings):
+        duplicate = len(set(decoded.origins).difference(stored.origin, [index for index, _ in refusals]))
+    committed = Committed(tick, stored.series, stored.at, stored.value)
     return Outcome(committed, len(decoded.messages) - duplicate - rejected, duplicate, rejected)

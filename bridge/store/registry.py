@@ -1,7 +1,7 @@
 """Knows every series by device and metric, and gives new ones their number and their kind."""
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import asyncpg
 
@@ -31,9 +31,12 @@ JOIN device ON device.name = wanted.device JOIN series ON series.device_id = dev
 """
 
 
-class Known(NamedTuple):
+@dataclass(slots=True)
+class Known:
     id: int
     kind: str
+    newest: int = 0
+    """The newest time that this process has met of it, in microseconds. What is newer still is most likely not stored."""
 
 
 class Registry:

@@ -72,6 +72,22 @@ async def test_a_second_time_changes_nothing_and_is_not_announced(store: Store, 
     assert await sql.fetchval("SELECT count(*) FROM readings") == 4
 
 
+async def test_what_another_bridge_has_stored_is_neither_stored_nor_announced_again(
+    store: Store, database_url: str, sql: asyncpg.Connection
+) -> None:
+    """A bridge takes a reading for new when it is newer than all that it has met itself."""
+    await keep(store, said('{"at":1790000000000,"level":1}', '{"at":1790000001000,"level":2}'))
+    other = Store(database_url)
+    payloads = '{"at":1790000001000,"level":2}', '{"at":1790000000000,"level":7}', '{"at":1790000002000,"level":3}'
+    outcome = await keep(other, said(*payloads))
+    await other.close()
+    assert (outcome.stored, outcome.duplicate, outcome.rejected) == (1, 1, 1)
+    assert list(outcome.committed.value) == [3]
+    assert await rows(sql, "SELECT value FROM readings ORDER BY at") == [(1.0,), (2.0,), (3.0,)]
+    assert await rows(sql, "SELECT count, sum, last FROM rollup_hour") == [(3, 6.0, 3.0)]
+    assert await rows(sql, "SELECT reason, convert_from(payload, 'UTF8') FROM reject") == [("conflict", payloads[1])]
+
+
 async def test_the_same_reading_twice_in_one_batch_is_stored_and_announced_once(
     store: Store, sql: asyncpg.Connection
 ) -> None:

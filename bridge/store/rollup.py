@@ -1,0 +1,57 @@
+"""Sums up readings per series and span of time, as the rollup tables hold them."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bridge.store.numbers import Numbers
+
+MINUTE = 60 * 1_000_000
+HOUR = 60 * MINUTE
+
+
+class Rollup(NamedTuple):
+    """Spans as arrays of equal length, ordered by series and `at`, where a span begins; microseconds since the epoch."""
+
+    series: NDArray[np.int32]
+    at: NDArray[np.int64]
+    readings: NDArray[np.int32]
+    sum: NDArray[np.float64]
+    min: NDArray[np.float64]
+    max: NDArray[np.float64]
+    first: NDArray[np.float64]
+    first_at: NDArray[np.int64]
+    last: NDArray[np.float64]
+    last_at: NDArray[np.int64]
+
+    def widen(self, width: int) -> "Rollup":
+        """The same readings in spans of `width` microseconds, a multiple of what they are in now."""
+        at = self.at // width * width
+        begins = np.empty(len(at), bool)
+        begins[:1] = True
+        np.logical_or(self.series[1:] != self.series[:-1], at[1:] != at[:-1], out=begins[1:])
+        first = np.flatnonzero(begins)
+        last = np.append(first[1:], len(at)) - 1
+        return Rollup(
+            self.series[first],
+            at[first],
+            np.add.reduceat(self.readings, first, dtype=np.int32),
+            np.add.reduceat(self.sum, first),
+            np.minimum.reduceat(self.min, first),
+            np.maximum.reduceat(self.max, first),
+            self.first[first],
+            self.first_at[first],
+            self.last[last],
+            self.last_at[last],
+        )
+
+    def lists(self) -> list[list[Any]]:
+        """The columns, for a driver that knows no arrays."""
+        return [column.tolist() for column in self]
+
+
+def each(numbers: Numbers) -> Rollup:
+    """Each reading as a span of its own."""
+    series, at, value = numbers
+    return Rollup(series, at, np.ones(len(at), np.int32), value, value, value, value, at, value, at)
