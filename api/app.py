@@ -62,6 +62,7 @@ def create_app(
         responses=problem.documented(500),
     )
     app.state.bridge = bridge
+    app.state.metrics = metrics.registry(bridge, lambda: app.state.hub.clients)
     app.state.broker = broker
     app.state.mqtt_websocket_url = mqtt_websocket_url
     problem.install(app)
@@ -90,6 +91,7 @@ def create_health_app(database_url: str, bridge: Callable[[], BridgeState]) -> F
 
     app = FastAPI(title="Fieldline bridge", lifespan=lifespan, openapi_url=None)
     app.state.bridge = bridge
+    app.state.metrics = metrics.registry(bridge, live_clients=None)
     app.state.broker = None
     problem.install(app)
     app.include_router(health.router, prefix=PREFIX)

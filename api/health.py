@@ -1,5 +1,6 @@
 """`/health`: whether readings flow, and if not, why."""
 
+import asyncio
 import time
 from collections.abc import Callable
 from typing import Annotated, Any
@@ -11,6 +12,7 @@ from api.database import Database, DatabaseDep
 from api.moment import milliseconds
 from api.problem import ProblemError, answer, documented
 from bridge.state import BridgeState
+from bridge.told import Told
 
 router = APIRouter(tags=["health"])
 
@@ -19,6 +21,8 @@ NEWEST = """
     SELECT CASE WHEN EXISTS (SELECT FROM device) OR EXISTS (SELECT FROM reject) THEN last END,
         clock_timestamp() FROM commit_clock
 """
+PATIENCE = 3.0
+"""Seconds for the database to answer: what asks about health, as a container's check, waits four or five."""
 UNSEEN = "the bridge runs in another process and is not seen from here"
 
 Bridge = Callable[[], BridgeState] | None
@@ -32,12 +36,28 @@ def _bridge(request: Request) -> Bridge:
 BridgeDep = Annotated[Bridge, Depends(_bridge)]
 
 
+class BrokerSays(BaseModel):
+    """What the broker publishes about itself; null where it doesn't."""
+
+    model_config = ConfigDict(frozen=True)
+
+    at: int | None = Field(description="when it last said something, ms; Mosquitto does every ten seconds")
+    version: str | None = Field(description="in its own words", examples=["mosquitto version 2.0.11"])
+    uptime: int | None = Field(description="seconds since it started")
+    clients: int | None = Field(description="connected to it")
+    queued: int | None = Field(description="messages that it keeps for its clients, those under way included")
+    stored_bytes: int | None = Field(description="payloads of queued and retained messages")
+    retained: int | None = Field(description="retained messages, its own included")
+    dropped: int | None = Field(description="messages dropped since it started, because a queue was full")
+
+
 class BrokerHealth(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     connected: bool | None = Field(description="whether the bridge has its session; null if it is not seen from here")
     detail: str | None = Field(description="what is wrong or not known, in one line")
     warning: str | None = Field(description="what this broker can't promise, in one line")
+    says: BrokerSays | None = Field(description="null if it says nothing, or the bridge is not seen from here")
 
 
 class DatabaseHealth(BaseModel):
@@ -86,12 +106,13 @@ async def health(request: Request, response: Response, database: DatabaseDep, br
             connected=state.connected if state else None,
             detail=UNSEEN if state is None else None if state.connected else _trouble(state),
             warning=request.app.state.broker,
+            says=_says(state.broker) if state and state.broker else None,
         ),
         database=DatabaseHealth(connected=trouble is None, detail=trouble),
         newest_commit=milliseconds(newest),
         lag=None if newest is None else max(now - newest, 0) // 1000,
         oldest_unacknowledged=milliseconds(state.oldest_unacknowledged) if state else None,
-        messages=Messages.model_validate(state._asdict(), extra="ignore") if state else None,
+        messages=Messages.model_validate(state, from_attributes=True) if state else None,
     )
     reason = trouble or _trouble(state)
     if reason is None:
@@ -103,10 +124,28 @@ async def health(request: Request, response: Response, database: DatabaseDep, br
 async def _newest(database: Database) -> tuple[int | None, int, str | None]:
     """When the newest commit was and what time it is, by the database's clock; or why the database can't say."""
     try:
-        rows = await database.fetch(NEWEST)
+        async with asyncio.timeout(PATIENCE):
+            rows = await database.fetch(NEWEST)
+    except TimeoutError:
+        trouble = f"expected the database to answer within {PATIENCE:g} s, got nothing"
     except ProblemError as error:
-        return None, time.time_ns() // 1000, error.detail
-    return rows[0][0], rows[0][1], None
+        trouble = error.detail
+    else:
+        return rows[0][0], rows[0][1], None
+    return None, time.time_ns() // 1000, trouble
+
+
+def _says(told: Told) -> BrokerSays:
+    return BrokerSays(
+        at=milliseconds(told.at),
+        version=told.version,
+        uptime=told.uptime,
+        clients=told.clients,
+        queued=told.queued,
+        stored_bytes=told.stored_bytes,
+        retained=told.retained,
+        dropped=told.dropped,
+    )
 
 
 def _trouble(state: BridgeState | None) -> str | None:

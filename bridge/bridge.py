@@ -10,6 +10,7 @@ from bridge.session import Session
 from bridge.state import BridgeState
 from bridge.store.store import Store
 from bridge.tally import Tally
+from bridge.watch import Watch
 from devices.broker import Broker
 
 
@@ -30,6 +31,7 @@ class Bridge:
         self._session = Session(broker, client_id, SUBSCRIPTIONS, window, expiry)
         self._store = Store(database_url, doubt)
         self._tally = Tally()
+        self._watch = Watch(broker, client_id)
         self._announce = announce
 
     async def run(self) -> None:
@@ -38,20 +40,31 @@ class Bridge:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._session.run(), name="session")
                 tasks.create_task(carry(self._session, self._store, self._announce, self._tally), name="pipeline")
+                tasks.create_task(self._watch.run(), name="watch")
         finally:
             await self._store.close()
 
     def state(self) -> BridgeState:
         """How it is doing, as of now."""
-        tally = self._tally
-        waiting = tally.in_flight or self._session.pending
+        session, store, tally = self._session, self._store, self._tally
+        oldest = tally.oldest
+        if oldest is None and session.pending:
+            oldest = session.pending[0].received_at
         return BridgeState(
-            connected=self._session.connected,
-            trouble=self._store.trouble or self._session.trouble,
-            oldest_unacknowledged=waiting[0].received_at if waiting else None,
+            connected=session.connected,
+            trouble=store.trouble or session.trouble,
+            oldest_unacknowledged=oldest,
             received=tally.received,
             stored=tally.stored,
             duplicate=tally.duplicate,
-            rejected=tally.rejected,
-            in_flight=len(tally.in_flight),
+            rejects=dict(tally.rejects),
+            in_flight=tally.in_flight,
+            pending=len(session.pending),
+            readings=tally.readings,
+            connects=session.connects,
+            retries=store.retries,
+            batch_messages=tally.batch_messages.look(),
+            commit_seconds=store.commit_seconds.look(),
+            acknowledge_seconds=tally.acknowledge_seconds.look(),
+            broker=self._watch.told,
         )

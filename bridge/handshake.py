@@ -12,12 +12,15 @@ KEEP_ALIVE = 20
 
 
 async def connect(connection: Connection, broker: Broker, client_id: str, window: int, expiry: int) -> bool:
-    """Begin or resume the session; whether the broker still had it. Raises `Lost` if it is refused."""
+    """Begin or resume the session; whether the broker still had it. Raises `Lost` if it is refused.
+
+    Without an expiry it begins anew and ends with the connection.
+    """
     packet = mqtt5.ConnectPacket(
         client_id,
         username=broker.username,
         password=broker.password.encode() if broker.password is not None else None,
-        clean_start=False,
+        clean_start=expiry == 0,
         keep_alive=KEEP_ALIVE,
         session_expiry_interval=expiry,
         receive_max=window,

@@ -45,6 +45,8 @@ class Session:
     def __init__(self, broker: Broker, client_id: str, subscriptions: Sequence[str], window: int, expiry: int) -> None:
         self.trouble: str | None = "broker: not connected yet"
         """Why nothing can be received just now, in one line."""
+        self.connects = 0
+        """How often it got a connection."""
         self._broker = broker
         self._client_id = client_id
         self._subscriptions = subscriptions
@@ -113,6 +115,7 @@ class Session:
                 raise
         log.info("session.connected", broker=repr(self._broker), client_id=self._client_id, resumed=resumed)
         self._connection = connection
+        self.connects += 1
         return connection
 
     async def _hold(self, connection: Connection) -> NoReturn:

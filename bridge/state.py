@@ -1,6 +1,11 @@
 """What the bridge says of itself, for `/health` and the metrics."""
 
+from collections.abc import Mapping
 from typing import NamedTuple
+
+from bridge.histogram import Distribution
+from bridge.record import Reason
+from bridge.told import Told
 
 
 class BridgeState(NamedTuple):
@@ -17,5 +22,23 @@ class BridgeState(NamedTuple):
     received: int
     stored: int
     duplicate: int
-    rejected: int
+    rejects: Mapping[Reason, int]
+    """Messages by the reason that they were rejected for; every reason is there."""
     in_flight: int
+    pending: int
+    """Messages that have arrived and wait for the batch before them to be taken; not yet counted as received."""
+    readings: int
+    """Readings stored, which a message holds any number of."""
+    connects: int
+    """How often the session got a connection."""
+    retries: int
+    """How often a batch had to be tried again because the database could not take it."""
+    batch_messages: Distribution
+    commit_seconds: Distribution
+    acknowledge_seconds: Distribution
+    broker: Told | None
+    """What the broker says of itself; `None` if it says nothing or is not connected."""
+
+    @property
+    def rejected(self) -> int:
+        return sum(self.rejects.values())

@@ -1,8 +1,13 @@
-"""Counts every message from its arrival to its fate."""
+"""Counts every message from its arrival to its fate, and how long that took."""
 
+from collections import Counter, deque
 from collections.abc import Sequence
+from typing import get_args
 
+from bridge import clock
+from bridge.histogram import Histogram
 from bridge.message import Message
+from bridge.record import Reason
 from bridge.store.insert import Outcome
 
 
@@ -13,20 +18,36 @@ class Tally:
         self.received = 0
         self.stored = 0
         self.duplicate = 0
-        self.rejected = 0
-        self.in_flight: Sequence[Message] = ()
-        self.committed_at: int | None = None
+        self.rejects: Counter[Reason] = Counter(dict.fromkeys(get_args(Reason), 0))
+        self.readings = 0
+        self.batch_messages = Histogram(1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000)
+        # From a lone message on a fast disk to one that waited out an outage.
+        self.acknowledge_seconds = Histogram(
+            0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300
+        )
+        self._batches: deque[Sequence[Message]] = deque()
+
+    @property
+    def in_flight(self) -> int:
+        return sum(map(len, self._batches))
+
+    @property
+    def oldest(self) -> int | None:
+        """When the first message in flight arrived."""
+        return self._batches[0][0].received_at if self._batches else None
 
     def receive(self, messages: Sequence[Message]) -> None:
-        """A batch begins its way. One at a time: the batch before it has been settled."""
+        """A batch begins its way. It has messages, in order of arrival."""
         self.received += len(messages)
-        self.in_flight = messages
+        self._batches.append(messages)
 
     def settle(self, outcomes: Sequence[Outcome]) -> None:
-        """The batch is committed and acknowledged."""
+        """The batch that has been on its way for longest is committed, and its acknowledgements are written."""
+        messages = self._batches.popleft()
         for outcome in outcomes:
             self.stored += outcome.stored
             self.duplicate += outcome.duplicate
-            self.rejected += outcome.rejected
-            self.committed_at = outcome.committed.committed_at
-        self.in_flight = ()
+            self.rejects.update(outcome.rejects)
+            self.readings += len(outcome.committed.series)
+        self.batch_messages.observe(len(messages))
+        self.acknowledge_seconds.observe_ages([message.received_at for message in messages], clock.now())

@@ -2,6 +2,7 @@
 
 import logging
 import sys
+from typing import Any
 
 import structlog
 
@@ -10,10 +11,10 @@ from fieldline.settings import Settings
 
 def configure(settings: Settings) -> None:
     """Set up structlog for this process."""
-    form: structlog.typing.Processor = (
-        structlog.processors.JSONRenderer()
+    form: tuple[structlog.typing.Processor, ...] = (
+        (structlog.processors.JSONRenderer(),)
         if settings.log_format == "json"
-        else structlog.processors.LogfmtRenderer(key_order=["timestamp", "level", "event"])
+        else (structlog.processors.LogfmtRenderer(key_order=["timestamp", "level", "event"]), _printable)
     )
     structlog.configure(
         processors=[
@@ -21,9 +22,14 @@ def configure(settings: Settings) -> None:
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso"),
             structlog.processors.format_exc_info,
-            form,
+            *form,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[settings.log_level.upper()]),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
+
+
+def _printable(_: object, __: str, line: Any) -> str:
+    """What a device, the broker or Postgres said can neither end the line nor steer the terminal that shows it."""
+    return "".join(letter if letter.isprintable() else letter.encode("unicode_escape").decode() for letter in line)

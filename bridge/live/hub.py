@@ -28,6 +28,8 @@ class Hub:
         self._capacity = capacity
         self._announced = asyncio.Event()
         self._doubtful = False
+        self.clients = 0
+        """How many there are just now."""
 
     @property
     def idle(self) -> bool:
@@ -56,9 +58,11 @@ class Hub:
         """A client, until the block is left."""
         async with asyncio.TaskGroup() as tasks:
             client = Client(self._fanout, self._history, tasks, self._capacity)
+            self.clients += 1
             try:
                 yield client
             finally:
+                self.clients -= 1
                 client.leave()
 
     async def run(self) -> None:

@@ -1,6 +1,7 @@
 """One batch into Postgres in one transaction: all or nothing, and a second time without effect."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import asyncpg
@@ -8,7 +9,7 @@ import msgspec
 
 from bridge.committed import Committed
 from bridge.decode import Decoded
-from bridge.record import Refusal
+from bridge.record import Reason, Refusal
 from bridge.store import statements
 from bridge.store.columns import Columns, Sorted
 from bridge.store.copy import COLUMNS, in_one_piece, rows
@@ -23,7 +24,12 @@ class Outcome(NamedTuple):
     committed: Committed
     stored: int
     duplicate: int
-    rejected: int
+    rejects: Mapping[Reason, int]
+    """By the reason of a message's first refusal."""
+
+    @property
+    def rejected(self) -> int:
+        return sum(self.rejects.values())
 
 
 async def insert(connection: asyncpg.Connection, decoded: Decoded, batch: Sorted) -> Outcome:
@@ -46,8 +52,8 @@ async def _insert(connection: asyncpg.Connection, decoded: Decoded, batch: Sorte
         await _insert_numbers(connection, batch.fresh + late.new, tick)
         await _insert_texts(connection, texts.new, tick)
         refusals = [*decoded.refusals, *batch.refusals, *late.refusals, *texts.refusals]
-        rejected = await _insert_rejects(connection, decoded, refusals, tick) if refusals else 0
-    return _outcome(decoded, (batch.fresh, late.new, texts.new), refusals, tick, rejected)
+        rejects = await _insert_rejects(connection, decoded, refusals, tick) if refusals else {}
+    return _outcome(decoded, (batch.fresh, late.new, texts.new), refusals, tick, rejects)
 
 
 async def _settle(connection: asyncpg.Connection, stored: str, columns: Columns, before: Columns) -> Settled:
@@ -83,8 +89,8 @@ async def _insert_infos(connection: asyncpg.Connection, decoded: Decoded) -> Non
 
 async def _insert_rejects(
     connection: asyncpg.Connection, decoded: Decoded, refusals: list[tuple[int, Refusal]], tick: int
-) -> int:
-    """One reject a message, with the reason of its first refusal and the details of all. Returns how many."""
+) -> Mapping[Reason, int]:
+    """One reject a message, with the reason of its first refusal and the details of all. Returns how many of each reason."""
     by_message: dict[int, list[Refusal]] = {}
     for index, refusal in refusals:
         by_message.setdefault(index, []).append(refusal)
@@ -98,15 +104,19 @@ async def _insert_rejects(
         ["; ".join(refusal.detail for refusal in found)[:2_000].replace("\0", "\\0") for found in by_message.values()],
         tick,
     )
-    return len(messages)
+    return Counter(found[0].reason for found in by_message.values())
 
 
 def _outcome(
-    decoded: Decoded, new: Sequence[Columns], refusals: list[tuple[int, Refusal]], tick: int, rejected: int
+    decoded: Decoded,
+    new: Sequence[Columns],
+    refusals: list[tuple[int, Refusal]],
+    tick: int,
+    rejects: Mapping[Reason, int],
 ) -> Outcome:
     stored = sum(new, Columns.empty())
     duplicate = 0
     if len(stored.series) < len(decoded.readings):
         duplicate = len(set(decoded.origins).difference(stored.origin, [index for index, _ in refusals]))
     committed = Committed(tick, stored.series, stored.at, stored.value)
-    return Outcome(committed, len(decoded.messages) - duplicate - rejected, duplicate, rejected)
+    return Outcome(committed, len(decoded.messages) - duplicate - sum(rejects.values()), duplicate, rejects)

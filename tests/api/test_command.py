@@ -12,8 +12,8 @@ import httpx
 import pytest
 
 from api.app import create_health_app
-from bridge.state import BridgeState
 from tests.api.field import client_of
+from tests.api.states import WELL
 from tests.eventually import eventually
 
 
@@ -56,8 +56,7 @@ def test_a_taken_port_ends_it_with_one_line() -> None:
 
 
 async def test_a_bridge_alone_tells_its_health_and_nothing_else(database_url: str) -> None:
-    state = BridgeState(True, None, None, 1, 1, 0, 0, 0)  # noqa: FBT003
-    app = create_health_app(database_url, lambda: state)
+    app = create_health_app(database_url, lambda: WELL)
     async with app.router.lifespan_context(app), client_of(app) as client:
         health = await client.get("/health")
         assert (health.status_code, health.json()["broker"]["connected"]) == (200, True)

@@ -2,13 +2,13 @@
 
 import time
 
+import asyncpg
 import httpx
 import pytest
 
 from bridge.state import BridgeState
 from tests.api.field import NOON, asking, execute, keep
-
-WELL = BridgeState(True, None, None, received=9, stored=5, duplicate=1, rejected=1, in_flight=2)  # noqa: FBT003
+from tests.api.states import TOLD, WELL
 
 
 async def test_all_is_well_with_a_connected_bridge(database_url: str) -> None:
@@ -18,7 +18,7 @@ async def test_all_is_well_with_a_connected_bridge(database_url: str) -> None:
     told = answer.json()
     assert answer.status_code == 200
     assert answer.headers["cache-control"] == "no-store"
-    assert told["broker"] == {"connected": True, "detail": None, "warning": "memory only"}
+    assert told["broker"] == {"connected": True, "detail": None, "warning": "memory only", "says": None}
     assert told["database"] == {"connected": True, "detail": None}
     assert told["messages"] == {"received": 9, "stored": 5, "duplicate": 1, "rejected": 1, "in_flight": 2}
     assert told["oldest_unacknowledged"] is None
@@ -66,9 +66,33 @@ async def test_a_database_without_schema_says_what_to_do(client: httpx.AsyncClie
     assert answer.json()["detail"] == "the database has no current schema: run `fieldline migrate`"
 
 
-async def test_metrics_are_told_to_prometheus(client: httpx.AsyncClient) -> None:
-    answer = await client.get("http://localhost/metrics")
-    assert answer.status_code == 200
-    assert "# TYPE python_info gauge" in answer.text
-    openmetrics = await client.get("http://localhost/metrics", headers={"accept": "application/openmetrics-text"})
-    assert openmetrics.text.endswith("# EOF\n")
+async def test_what_the_broker_says_of_itself_is_told_as_far_as_it_says_it(database_url: str) -> None:
+    async with asking(database_url, bridge=lambda: WELL._replace(broker=TOLD)) as client:
+        answer = await client.get("/health")
+    assert answer.json()["broker"]["says"] == {
+        "at": 1_760_000_000_000,
+        "version": "mosquitto version 2.0.11",
+        "uptime": 12,
+        "clients": None,
+        "queued": 10,
+        "stored_bytes": 500,
+        "retained": 50,
+        "dropped": None,
+    }
+
+
+async def test_a_database_that_does_not_answer_is_503_within_seconds(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("api.health.PATIENCE", 0.2)
+    locker = await asyncpg.connect(database_url)
+    try:
+        async with locker.transaction(), asking(database_url, bridge=lambda: WELL) as client:
+            await locker.execute("LOCK TABLE commit_clock")
+            locked = await client.get("/health")
+            await locker.execute("ROLLBACK; BEGIN")
+            free = await client.get("/health")
+    finally:
+        await locker.close()
+    assert (locked.status_code, free.status_code) == (503, 200)
+    assert locked.json()["detail"] == "expected the database to answer within 0.2 s, got nothing"

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 VARIABLE = {"series", "cursor", "next", "newest_commit", "lag", "last_seen", "oldest_unacknowledged"}
-"""Members whose value the server makes up: numbers of series, cursors, its clock."""
+VARIABLE |= {"version", "uptime", "clients", "queued", "stored_bytes", "retained"}
+"""Members whose value the server makes up: numbers of series, cursors, its clock; what the broker says of itself."""
 NOW = 1_780_000_000_000
 """Milliseconds. A later time is the moment at which an example was written or run; earlier ones are sent by examples."""
 

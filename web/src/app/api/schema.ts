@@ -185,6 +185,55 @@ export interface components {
              * @description what this broker can't promise, in one line
              */
             warning: string | null;
+            /** @description null if it says nothing, or the bridge is not seen from here */
+            says: components["schemas"]["BrokerSays"] | null;
+        };
+        /**
+         * BrokerSays
+         * @description What the broker publishes about itself; null where it doesn't.
+         */
+        BrokerSays: {
+            /**
+             * At
+             * @description when it last said something, ms; Mosquitto does every ten seconds
+             */
+            at: number | null;
+            /**
+             * Version
+             * @description in its own words
+             * @example mosquitto version 2.0.11
+             */
+            version: string | null;
+            /**
+             * Uptime
+             * @description seconds since it started
+             */
+            uptime: number | null;
+            /**
+             * Clients
+             * @description connected to it
+             */
+            clients: number | null;
+            /**
+             * Queued
+             * @description messages that it keeps for its clients, those under way included
+             */
+            queued: number | null;
+            /**
+             * Stored Bytes
+             * @description payloads of queued and retained messages
+             */
+            stored_bytes: number | null;
+            /**
+             * Retained
+             * @description retained messages, its own included
+             */
+            retained: number | null;
+            /**
+             * Dropped
+             * @description messages dropped since it started, because a queue was full
+             */
+            dropped: number | null;
         };
         /** Config */
         Config: {

@@ -1,0 +1,49 @@
+"""Whatever a device, the broker or Postgres says, an event stays one line of printable characters."""
+
+import json
+from typing import Literal
+
+import pytest
+import structlog
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from fieldline import logs
+from fieldline.settings import Settings
+
+HOSTILE = "devices/x\x1b[2J\x1b]0;owned\x07\r\n2026-01-01 level=error event=faked\x9b31m\u202e\u2028\x7f\udc80\0"
+
+
+@pytest.fixture(autouse=True)
+def _as_before() -> object:
+    yield
+    structlog.reset_defaults()
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(text=st.text(st.characters(exclude_categories=())))
+@example(text=HOSTILE)
+@pytest.mark.parametrize("form", ["console", "json"])
+def test_hostile_topics_can_neither_end_a_line_nor_steer_a_terminal(
+    form: Literal["console", "json"], text: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    logs.configure(Settings(log_format=form))
+    log = structlog.get_logger()
+    log.warning("store.refused", topic=text, reason=ValueError(text), payload=text.encode(errors="replace"), n=1)
+    said = capsys.readouterr().err
+    assert said.endswith("\n")
+    assert said[:-1].isprintable(), ascii(said)
+    if form == "json":
+        assert json.loads(said)["topic"] == text
+
+
+def test_an_exception_is_told_in_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    logs.configure(Settings(log_format="console"))
+    structlog.get_logger().error("a.mistake", exc_info=ValueError(HOSTILE))
+    assert capsys.readouterr().err[:-1].isprintable()
+
+
+def test_words_of_any_language_stay_as_they_are(capsys: pytest.CaptureFixture[str]) -> None:
+    logs.configure(Settings(log_format="console"))
+    structlog.get_logger().info("an.event", topic="devices/Gewächshaus-温室/telemetry")
+    assert "topic=devices/Gewächshaus-温室/telemetry" in capsys.readouterr().err
