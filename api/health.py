@@ -104,7 +104,7 @@ async def health(request: Request, response: Response, database: DatabaseDep, br
     found = Health(
         broker=BrokerHealth(
             connected=state.connected if state else None,
-            detail=UNSEEN if state is None else None if state.connected else _trouble(state),
+            detail=UNSEEN if state is None else None if state.connected else state.reason,
             warning=request.app.state.broker,
             says=_says(state.broker) if state and state.broker else None,
         ),
@@ -114,7 +114,7 @@ async def health(request: Request, response: Response, database: DatabaseDep, br
         oldest_unacknowledged=milliseconds(state.oldest_unacknowledged) if state else None,
         messages=Messages.model_validate(state, from_attributes=True) if state else None,
     )
-    reason = trouble or _trouble(state)
+    reason = trouble or (state.reason if state else None)
     if reason is None:
         response.headers["cache-control"] = "no-store"
         return found
@@ -146,9 +146,3 @@ def _says(told: Told) -> BrokerSays:
         retained=told.retained,
         dropped=told.dropped,
     )
-
-
-def _trouble(state: BridgeState | None) -> str | None:
-    if state is None:
-        return None
-    return state.trouble or (None if state.connected else "the bridge is not connected to the broker")

@@ -72,7 +72,7 @@ def _messages(state: BridgeState) -> Iterator[Metric]:
 
 
 def _outside(state: BridgeState) -> Iterator[Metric]:
-    healthy = state.connected and state.trouble is None
+    healthy = state.reason is None
     yield _gauge("bridge_healthy", "1 while messages can flow from the broker into the database.", healthy)
     yield _gauge("session_connected", "1 while the session has a connection.", state.connected)
     yield _counter("session_connects", "Connections that the session has had.", state.connects)

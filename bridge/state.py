@@ -40,5 +40,10 @@ class BridgeState(NamedTuple):
     """What the broker says of itself; `None` if it says nothing or is not connected."""
 
     @property
+    def reason(self) -> str | None:
+        """Why messages can't flow from the broker into the database; `None` while they can."""
+        return self.trouble or (None if self.connected else "the bridge is not connected to the broker")
+
+    @property
     def rejected(self) -> int:
         return sum(self.rejects.values())

@@ -1,13 +1,20 @@
 """The broker of `up` where there is no Mosquitto."""
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
+from bridge.decode import SUBSCRIPTIONS
+from bridge.session import Session
+from bridge.watch import Watch
+from devices.broker import parse
 from fieldline.embedded import broker, iotcore, mosquitto, port
 from fieldline.embedded.child import Child
 from fieldline.embedded.mosquitto import Mosquitto
+from tests.eventually import eventually
 from tests.fieldline.talking import connected
 
 
@@ -51,6 +58,24 @@ def test_the_fallback_broker_carries_a_backlog_as_large_as_mosquitto_does(fallba
         one.subscribe("devices/#")
         two.publish("devices/one/telemetry", "x" * 1_000_000)
         assert len(one.next()[1]) == 1_000_000
+
+
+async def test_the_fallback_broker_says_nothing_of_itself_and_the_session_does_not_notice(fallback: int) -> None:
+    url = parse(f"mqtt://fieldline@127.0.0.1:{fallback}")
+    session, watch = Session(url, "bridge", SUBSCRIPTIONS, 100, expiry=3600), Watch(url, "bridge")
+
+    async def tried_and_subscribed() -> bool:
+        return session.trouble is None and any(line["event"] == "watch.lost" for line in log)
+
+    with capture_logs() as log:
+        running = [asyncio.create_task(session.run()), asyncio.create_task(watch.run())]
+        try:
+            await eventually(tried_and_subscribed)
+            assert (session.connects, watch.told) == (1, None)
+        finally:
+            for task in running:
+                task.cancel()
+            await asyncio.wait(running)
 
 
 def test_the_fallback_broker_listens_on_loopback_only(fallback: int) -> None:

@@ -2,6 +2,8 @@
 
 import asyncio
 
+import httpx
+
 from tests import services
 from tests.system import stored
 from tests.system.command import Command, running, running_bridge
@@ -17,12 +19,20 @@ async def test_of_two_bridges_with_one_client_id_one_alarms_and_the_other_carrie
             alarm = await alarmed(first, second)
             assert alarm["level"] == "error"
             assert "'fieldline-bridge': is a second bridge running?" in alarm["reason"]
+            assert alarm["reason"] in [await ill(bridge) for bridge in (first, second)]
             await sending
             await asyncio.to_thread(device.send, 5_000)
             await device.acknowledges(10_000)
             await stored.await_messages(database_url, 10_000)
         assert await stored.messages(database_url) == device.acknowledged
         assert await stored.rejects(database_url) == []
+
+
+async def ill(bridge: Command) -> str | None:
+    """What its health says, if that is 503."""
+    async with httpx.AsyncClient(base_url=f"http://{bridge.address}", timeout=20) as client:
+        answer = await client.get("/api/v1/health")
+    return answer.json()["detail"] if answer.status_code == 503 else None
 
 
 async def alarmed(*bridges: Command) -> dict[str, str]:
