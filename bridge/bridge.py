@@ -31,7 +31,7 @@ class Bridge:
         self._session = Session(broker, client_id, SUBSCRIPTIONS, window, expiry)
         self._store = Store(database_url, doubt)
         self._tally = Tally()
-        self._watch = Watch(broker, client_id)
+        self._watch = Watch(broker, client_id, lambda: self._session.connected)
         self._announce = announce
 
     async def run(self) -> None:

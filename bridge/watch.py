@@ -51,46 +51,59 @@ TOPICS: dict[str, tuple[str, Callable[[bytes], Any]]] = {
 class Watch:
     """Listens while `run` runs. A broker without `$SYS`, or one that is away, leaves `told` at `None`."""
 
-    def __init__(self, broker: Broker, client_id: str) -> None:
+    def __init__(self, broker: Broker, client_id: str, wanted: Callable[[], bool] = lambda: True) -> None:
+        """`wanted` says whether a try makes sense: while the session can't connect, this can't, and need not say so too."""
         self.told: Told | None = None
         self._broker = broker
         self._client_id = f"{client_id}-watch"
+        self._wanted = wanted
+        self._arrived = asyncio.Event()
 
     async def run(self) -> NoReturn:
-        """Stay connected; only cancelling ends it. That the broker is away the session says: here once is enough."""
+        """Stay connected; only cancelling ends it. Failing is told once, until it has succeeded."""
         loop = asyncio.get_running_loop()
-        waits = delays(longest=LONGEST_WAIT)
-        said = False
+        waits, failed = delays(longest=LONGEST_WAIT), False
         while True:
             since = loop.time()
-            try:
-                await self._listen()
-            except (Lost, OSError) as error:
-                if loop.time() - since > LONGEST_WAIT:
-                    waits, said = delays(longest=LONGEST_WAIT), False
-                if not said:
-                    log.warning("watch.lost", broker=repr(self._broker), reason=str(error) or type(error).__name__)
-                    said = True
-            finally:
-                self.told = None
+            if self._wanted():
+                try:
+                    connection = await self._connect()
+                except (Lost, OSError) as error:
+                    if not failed:
+                        log.warning(
+                            "watch.failed", broker=repr(self._broker), reason=str(error) or type(error).__name__
+                        )
+                    failed = True
+                else:
+                    failed = False
+                    with suppress(Lost):
+                        await self._hold(connection)
+            if not self._wanted() or loop.time() - since > LONGEST_WAIT:
+                waits = delays(longest=LONGEST_WAIT)
             await asyncio.sleep(next(waits))
 
-    async def _listen(self) -> NoReturn:
+    async def _connect(self) -> Connection:
         loop = asyncio.get_running_loop()
-        arrived = asyncio.Event()
         async with asyncio.timeout(CONNECT_TIMEOUT):
             _, connection = await loop.create_connection(
-                lambda: Connection(WINDOW, arrived.set), self._broker.host, self._broker.port, ssl=self._broker.tls
+                lambda: Connection(WINDOW, self._arrived.set),
+                self._broker.host,
+                self._broker.port,
+                ssl=self._broker.tls,
             )
-        try:
-            async with asyncio.timeout(CONNECT_TIMEOUT):
+            try:
                 await handshake.connect(connection, self._broker, self._client_id, WINDOW, expiry=0)
                 await handshake.subscribe(connection, tuple(TOPICS))
+            except BaseException:
+                connection.abort()
+                raise
+        return connection
+
+    async def _hold(self, connection: Connection) -> NoReturn:
+        """Take down what the broker says, until the connection is lost."""
+        loop = asyncio.get_running_loop()
+        try:
             while True:
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(KEEP_ALIVE / 2):
-                        await arrived.wait()
-                arrived.clear()
                 messages = connection.take(WINDOW)
                 connection.acknowledge(messages)
                 self._hear(messages)
@@ -98,12 +111,17 @@ class Watch:
                     connection.lost.result()  # raises what ended it
                 if loop.time() - connection.last_heard > KEEP_ALIVE * 1.5:
                     raise Lost(f"the broker has been silent for {KEEP_ALIVE * 1.5:.0f} s")
-                if not messages:
+                try:
+                    async with asyncio.timeout(KEEP_ALIVE / 2):
+                        await self._arrived.wait()
+                    self._arrived.clear()
+                except TimeoutError:
                     connection.send(mqtt5.PingReqPacket())
         except asyncio.CancelledError:
             connection.send(mqtt5.DisconnectPacket())
             raise
         finally:
+            self.told = None
             connection.close()
 
     def _hear(self, messages: list[Message]) -> None:

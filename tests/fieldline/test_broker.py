@@ -65,7 +65,7 @@ async def test_the_fallback_broker_says_nothing_of_itself_and_the_session_does_n
     session, watch = Session(url, "bridge", SUBSCRIPTIONS, 100, expiry=3600), Watch(url, "bridge")
 
     async def tried_and_subscribed() -> bool:
-        return session.trouble is None and any(line["event"] == "watch.lost" for line in log)
+        return session.trouble is None and any(line["event"] == "watch.failed" for line in log)
 
     with capture_logs() as log:
         running = [asyncio.create_task(session.run()), asyncio.create_task(watch.run())]
