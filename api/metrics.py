@@ -76,7 +76,7 @@ def _outside(state: BridgeState) -> Iterator[Metric]:
     yield _gauge("bridge_healthy", "1 while messages can flow from the broker into the database.", healthy)
     yield _gauge("session_connected", "1 while the session has a connection.", state.connected)
     yield _counter("session_connects", "Connections that the session has had.", state.connects)
-    yield _counter("store_retries", "Batches that the database could not take yet.", state.retries)
+    yield _counter("store_retries", "Tries to store a batch that failed and were made again.", state.retries)
 
 
 def _broker(told: Told) -> Iterator[Metric]:

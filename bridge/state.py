@@ -32,7 +32,7 @@ class BridgeState(NamedTuple):
     connects: int
     """How often the session got a connection."""
     retries: int
-    """How often a batch had to be tried again because the database could not take it."""
+    """Tries to store a batch that failed, and were made again."""
     batch_messages: Distribution
     commit_seconds: Distribution
     acknowledge_seconds: Distribution

@@ -25,7 +25,7 @@ class Outcome(NamedTuple):
     stored: int
     duplicate: int
     rejects: Mapping[Reason, int]
-    """By the reason of a message's first refusal."""
+    """Messages by the reason of their first refusal."""
 
     @property
     def rejected(self) -> int:

@@ -38,7 +38,7 @@ class Store:
         self.commit_seconds = Histogram(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
         """How long transactions took that committed."""
         self.retries = 0
-        """How often a batch could not be stored yet."""
+        """Tries that failed in a way that passes."""
         self._trouble: str | None = None
         self._began: float | None = None
         self._refused = 0
