@@ -1,4 +1,4 @@
-"""The bridge put together: a session, a store, and the pipeline between them."""
+"""The bridge put together: a session, a store, the pipeline between them, and the housekeeping beside it."""
 
 import asyncio
 from collections.abc import Callable
@@ -8,6 +8,10 @@ from bridge.decode import SUBSCRIPTIONS
 from bridge.pipeline import carry
 from bridge.session import Session
 from bridge.state import BridgeState
+from bridge.store.housekeeping import Housekeeping
+from bridge.store.limits import Limits
+from bridge.store.rejects import Bounds
+from bridge.store.retention import Keep
 from bridge.store.store import Store
 from bridge.tally import Tally
 from bridge.watch import Watch
@@ -25,11 +29,15 @@ class Bridge:
         client_id: str,
         window: int,
         expiry: int,
+        limits: Limits,
+        keep: Keep,
+        bounds: Bounds,
         announce: Callable[[Committed], None] = lambda _: None,
         doubt: Callable[[], None] = lambda: None,
     ) -> None:
         self._session = Session(broker, client_id, SUBSCRIPTIONS, window, expiry)
-        self._store = Store(database_url, doubt)
+        self._store = Store(database_url, doubt, limits)
+        self._housekeeping = Housekeeping(database_url, keep, bounds)
         self._tally = Tally()
         self._watch = Watch(broker, client_id, lambda: self._session.connected)
         self._announce = announce
@@ -41,6 +49,7 @@ class Bridge:
                 tasks.create_task(self._session.run(), name="session")
                 tasks.create_task(carry(self._session, self._store, self._announce, self._tally), name="pipeline")
                 tasks.create_task(self._watch.run(), name="watch")
+                tasks.create_task(self._housekeeping.run(), name="housekeeping")
         finally:
             await self._store.close()
 

@@ -4,7 +4,7 @@ from typing import Any, Literal, NamedTuple
 
 from devices.reading import Reading
 
-Reason = Literal["topic", "json", "clock", "value", "name", "kind", "conflict", "store"]
+Reason = Literal["topic", "json", "clock", "value", "name", "kind", "expired", "conflict", "limit", "store"]
 """Why something was not stored; `docs/operations.md` tells what each means to an operator."""
 
 

@@ -132,3 +132,14 @@ class CommitClock(SQLModel, table=True):
     __table_args__ = (CheckConstraint("id", name="commit_clock_one_row"),)
     id: bool = Field(sa_column=Column(Boolean, primary_key=True, server_default=text("true")))
     last: datetime = Field(sa_type=Moment)
+
+
+class Horizon(SQLModel, table=True):
+    """The moments before which retention has dropped each tier, in one row. They never go back."""
+
+    __tablename__ = "horizon"
+    __table_args__ = (CheckConstraint("id", name="horizon_one_row"),)
+    id: bool = Field(sa_column=Column(Boolean, primary_key=True, server_default=text("true")))
+    raw: datetime = Field(sa_type=Moment)
+    minute: datetime = Field(sa_type=Moment)
+    hour: datetime = Field(sa_type=Moment)

@@ -20,5 +20,13 @@ TROUBLE = (*PERMANENT, *TEMPORARY)
 
 def is_permanent(error: Exception) -> bool:
     """Whether trying the same records again can never help: then one of them is to blame, and the others are not."""
-    # A CHECK failing means that retention dropped the partition meanwhile: the next try makes it again.
-    return isinstance(error, PERMANENT) and not isinstance(error, asyncpg.CheckViolationError)
+    return isinstance(error, PERMANENT) and not is_partition_missing(error)
+
+
+def is_partition_missing(error: Exception) -> bool:
+    """Whether there was no partition for a row. Postgres reports it as a CHECK that failed, without a constraint's name."""
+    return isinstance(error, asyncpg.CheckViolationError) and error.constraint_name is None
+
+
+def in_one_line(error: Exception) -> str:
+    return f"{type(error).__name__}: {str(error).splitlines()[0][:200] if str(error) else 'no further word'}"

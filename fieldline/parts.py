@@ -10,6 +10,9 @@ from bridge.bridge import Bridge
 from bridge.committed import Committed
 from bridge.live.hub import Hub
 from bridge.state import BridgeState
+from bridge.store.limits import Limits
+from bridge.store.rejects import Bounds
+from bridge.store.retention import Keep
 from devices import broker
 from fieldline.settings import Settings
 
@@ -37,6 +40,9 @@ def make_bridge(
         client_id=settings.client_id,
         window=settings.window,
         expiry=settings.session_expiry,
+        limits=Limits(settings.max_devices, settings.max_series, settings.max_series_per_device),
+        keep=Keep(settings.keep_raw, settings.keep_minutes, settings.keep_hours),
+        bounds=Bounds(settings.keep_rejects, settings.max_rejects, settings.max_reject_bytes),
         announce=announce,
         doubt=doubt,
     )

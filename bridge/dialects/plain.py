@@ -16,6 +16,11 @@ LONGEST_NAME = 255
 EXACT = 2**53
 """Beyond it a double rounds integers; silently storing another number than was sent is not an answer."""
 
+LARGEST_INFO = 65_536
+"""Bytes. A page that lists all devices carries all their infos."""
+DEEPEST_INFO = 32
+"""Levels of objects and arrays; an encoder of JSON ends at some hundred, with an error for all that it was to encode."""
+
 parse_topic = lru_cache(maxsize=65_536)(topic.parse)
 
 
@@ -78,12 +83,26 @@ def _status(device: str, word: bytes) -> Record:
 
 
 def _info(device: str, document: bytes) -> Record:
+    if len(document) > LARGEST_INFO:
+        return Refusal("value", f"info: expected at most {LARGEST_INFO} bytes, got {len(document)}")
     found = payload.decode(document)
     if type(found) is not dict:
         return Refusal("json", f"info: expected a JSON object, got {document[:40]!r}")
-    if b"\\u0000" in document:
-        return Refusal("value", "info: expected text without U+0000, which Postgres can't hold")
+    if bad := _unfit(found):
+        return Refusal("value", f"info: {bad}")
     return Info(device, found)
+
+
+def _unfit(part: Any, depth: int = 1) -> str | None:
+    """Why a part of an info would harm who reads it: readers see all devices' infos at once."""
+    if type(part) is str and "\0" in part:
+        return "expected text without U+0000, which Postgres can't hold"
+    if type(part) is int and not -EXACT <= part <= EXACT:
+        return f"expected integers that a double holds exactly (up to 2^53), got {str(part)[:40]}"
+    inner = [*part, *part.values()] if type(part) is dict else part if type(part) is list else ()
+    if inner and depth > DEEPEST_INFO:
+        return f"expected at most {DEEPEST_INFO} levels of nesting, got more"
+    return next((bad for each in inner if (bad := _unfit(each, depth + 1))), None)
 
 
 @lru_cache(maxsize=65_536)

@@ -1,6 +1,7 @@
 """Sorts decoded readings into columns by how they are written, with the numbers of their series."""
 
-from collections.abc import Iterable, Iterator
+from collections import ChainMap
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -8,6 +9,7 @@ import asyncpg
 
 from bridge.decode import Decoded
 from bridge.record import Refusal
+from bridge.store.limits import Name
 from bridge.store.registry import KIND, Known, Registry
 from devices.reading import Reading, Value
 
@@ -47,48 +49,51 @@ class Sorted(NamedTuple):
     late: Columns
     texts: Columns
     refusals: list[tuple[int, Refusal]]
-    """Readings of another kind than their series, by index of their message."""
+    """Readings of another kind than their series, or beyond the limits, by index of their message."""
 
     def all_late(self) -> "Sorted":
         """The same, taking no reading for new."""
         return self._replace(fresh=Columns.empty(), late=self.fresh + self.late)
 
 
+REFUSED = Known(0, "series within the limits")
+"""Stands for a series that was not registered: no reading is of its kind."""
+
+
 async def sort(connection: asyncpg.Connection, registry: Registry, decoded: Decoded) -> Sorted:
     """Number the readings, registering series that are new."""
     try:
-        found = _find(registry, decoded.readings)
+        found = _find(registry.known, decoded.readings)
     except KeyError:
-        await registry.learn(connection, _unknown(registry, decoded.readings))
-        found = _find(registry, decoded.readings)
-    return _sort(decoded, found)
+        registry.make_room()
+        refused = await registry.learn(connection, _unknown(registry, decoded.readings))
+        known = ChainMap(dict.fromkeys(refused, REFUSED), registry.known) if refused else registry.known
+        return _sort(decoded, _find(known, decoded.readings), refused)
+    return _sort(decoded, found, {})
 
 
-def _find(registry: Registry, readings: Iterable[Reading]) -> list[Known]:
-    known = registry.known
+def _find(known: Mapping[Name, Known], readings: Iterable[Reading]) -> list[Known]:
     return [known[reading.device, reading.metric] for reading in readings]
 
 
-def _unknown(registry: Registry, readings: Iterable[Reading]) -> dict[tuple[str, str], Value]:
+def _unknown(registry: Registry, readings: Iterable[Reading]) -> dict[Name, Value]:
     """Series not met before, each with its first value, which decides its kind."""
-    wanted: dict[tuple[str, str], Value] = {}
+    wanted: dict[Name, Value] = {}
     for reading in readings:
         if (series := (reading.device, reading.metric)) not in registry.known:
             wanted.setdefault(series, reading.value)
     return wanted
 
 
-def _sort(decoded: Decoded, found: Iterable[Known]) -> Sorted:
+def _sort(decoded: Decoded, found: Iterable[Known], refused: Mapping[Name, Refusal]) -> Sorted:
     done = Sorted(Columns.empty(), Columns.empty(), Columns.empty(), [])
     fresh = done.fresh
     fresh_series, fresh_at, fresh_value, fresh_origin = fresh.series, fresh.at, fresh.value, fresh.origin
     for reading, origin, series in zip(decoded.readings, decoded.origins, found, strict=True):
         at, value = reading.at, reading.value
         if series.kind != KIND[type(value)]:
-            expected = (
-                f"{reading.metric}: expected a {series.kind}, as the series' first reading was, got {value!r:.80}"
-            )
-            done.refusals.append((origin, Refusal("kind", expected)))
+            refusal = refused.get((reading.device, reading.metric)) or _other_kind(reading.metric, series.kind, value)
+            done.refusals.append((origin, refusal))
         elif series.kind == "text":
             done.texts.add(series.id, at, value, origin)
         elif at > series.newest:
@@ -100,3 +105,7 @@ def _sort(decoded: Decoded, found: Iterable[Known]) -> Sorted:
         else:
             done.late.add(series.id, at, value, origin)
     return done
+
+
+def _other_kind(metric: str, kind: str, value: Value) -> Refusal:
+    return Refusal("kind", f"{metric}: expected a {kind}, as the series' first reading was, got {value!r:.80}")

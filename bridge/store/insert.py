@@ -98,13 +98,18 @@ async def _insert_rejects(
     await connection.execute(
         statements.REJECTS,
         [message.received_at for message in messages],
-        [message.topic for message in messages],
+        [_storable(message.topic) for message in messages],
         [message.payload for message in messages],
         [found[0].reason for found in by_message.values()],
-        ["; ".join(refusal.detail for refusal in found)[:2_000].replace("\0", "\\0") for found in by_message.values()],
+        [_storable("; ".join(refusal.detail for refusal in found)[:2_000]) for found in by_message.values()],
         tick,
     )
     return Counter(found[0].reason for found in by_message.values())
+
+
+def _storable(text: str) -> str:
+    """Text as Postgres holds it. No such topic comes through Mosquitto, but a reject that can't be stored would block all."""
+    return text.replace("\0", "\\0").encode("utf-8", "backslashreplace").decode()
 
 
 def _outcome(

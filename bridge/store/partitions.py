@@ -10,23 +10,32 @@ MONDAY = 4 * 86_400 * 1_000_000
 
 
 class Partitions:
-    """The weeks known to exist. Forget them when an insert fails: retention may have dropped one."""
+    """The weeks known to exist. Forget them when one turns out to be missing: retention, or a person, has dropped it."""
 
     def __init__(self) -> None:
         self.weeks: set[int] = set()
+        self.horizon = 0
+        """Where what is kept begins, in microseconds, as of the last look. No week before it is ever made again."""
 
-    async def ensure(self, connection: asyncpg.Connection, times: Sequence[int]) -> None:
-        """Create what is missing for these times (microseconds), and the week after them, in a transaction of its own."""
+    async def ensure(self, connection: asyncpg.Connection, times: Sequence[int]) -> bool:
+        """Create what is missing for these times (microseconds), and the week after them, in a transaction of its own.
+
+        Returns whether that could be: not if some lie before the horizon.
+        """
         if not times:
-            return
+            return True
         first, last = (min(times) - MONDAY) // WEEK, (max(times) - MONDAY) // WEEK
         if first == last:
             missing = {first, first + 1} - self.weeks
         else:
             missing = {(at - MONDAY) // WEEK + ahead for at in times for ahead in (0, 1)} - self.weeks
+        if missing:
+            self.horizon = await connection.fetchval("SELECT micros(raw) FROM horizon")
         for week in sorted(missing):
-            await connection.execute("SELECT ensure_partitions(moment($1))", week * WEEK + MONDAY)
-        self.weeks |= missing
+            if week * WEEK + MONDAY >= self.horizon:
+                await connection.execute("SELECT ensure_partitions(moment($1))", week * WEEK + MONDAY)
+                self.weeks.add(week)
+        return first * WEEK + MONDAY >= self.horizon
 
     def forget(self) -> None:
         self.weeks.clear()

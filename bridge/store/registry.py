@@ -1,17 +1,43 @@
-"""Knows every series by device and metric, and gives new ones their number and their kind."""
+"""Knows every series by device and metric, and gives new ones their number and their kind, within the limits."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from time import monotonic
 
 import asyncpg
 
+from bridge.record import Refusal
+from bridge.store.limits import DEFAULT, Limits, Name, Room
 from devices.reading import Value
 
 KIND: Mapping[type[Value], str] = {float: "number", int: "number", bool: "boolean", str: "text"}
 
 MOST_REMEMBERED = 1_000_000
 """Series kept in memory, at about 250 bytes each; beyond it the registry forgets all and asks again."""
+MOST_REFUSED = 20_000
+"""Refused names kept in memory, at 100 to 2,000 bytes each: devices that say too much say the same names again and again."""
+RECONSIDER = 60.0
+"""Seconds for which a limit counts as reached without another look: an operator who makes room needs no restart."""
 
+# One registrar at a time, in all bridges: what is counted stays true until it commits.
+LOCK = "SELECT pg_advisory_xact_lock(hashtext('fieldline series'))"
+FIND = """
+SELECT wanted.device, wanted.metric, series.id, series.kind
+FROM unnest($1::text[], $2::text[]) AS wanted(device, metric) JOIN device ON device.name = wanted.device
+LEFT JOIN series ON series.device_id = device.id AND series.metric = wanted.metric
+"""
+# Numbers are given out one by one, so the highest is no less than the count, and found at once. Only near the limit is it worth
+# counting a million rows.
+COUNT = """
+SELECT CASE WHEN highest.device + $1 > $2 THEN (SELECT count(*) FROM device) ELSE highest.device END,
+    CASE WHEN highest.series + $1 > $3 THEN (SELECT count(*) FROM series) ELSE highest.series END
+FROM (SELECT coalesce((SELECT max(id) FROM device), 0)::bigint, coalesce((SELECT max(id) FROM series), 0)::bigint)
+    AS highest(device, series)
+"""
+HELD = """
+SELECT device.name, (SELECT count(*) FROM series WHERE series.device_id = device.id)
+FROM device WHERE device.name = ANY($1::text[])
+"""
 ADD_DEVICES = """
 INSERT INTO device (name) SELECT DISTINCT name FROM unnest($1::text[]) AS name
 WHERE NOT EXISTS (SELECT FROM device WHERE device.name = name.name)
@@ -21,13 +47,8 @@ ADD_SERIES = """
 INSERT INTO series (device_id, metric, kind, unit)
 SELECT device.id, wanted.metric, wanted.kind, device.info -> 'units' ->> wanted.metric
 FROM unnest($1::text[], $2::text[], $3::text[]) AS wanted(device, metric, kind) JOIN device ON device.name = wanted.device
-WHERE NOT EXISTS (SELECT FROM series WHERE series.device_id = device.id AND series.metric = wanted.metric)
+WHERE wanted.metric <> ''
 ON CONFLICT DO NOTHING
-"""
-FIND = """
-SELECT device.name, series.metric, series.id, series.kind
-FROM unnest($1::text[], $2::text[]) AS wanted(device, metric)
-JOIN device ON device.name = wanted.device JOIN series ON series.device_id = device.id AND series.metric = wanted.metric
 """
 
 
@@ -42,22 +63,95 @@ class Known:
 class Registry:
     """The series that this process has met. Forget it when the connection is lost: the database may be another one then."""
 
-    def __init__(self) -> None:
-        self.known: dict[tuple[str, str], Known] = {}
+    def __init__(self, limits: Limits = DEFAULT) -> None:
+        self.known: dict[Name, Known] = {}
+        self.devices: set[str] = set()
+        self._limits = limits
+        self._room: Room | None = None
+        self._refused: dict[Name, Refusal] = {}
+        self._looked = monotonic()
 
-    async def learn(self, connection: asyncpg.Connection, wanted: Mapping[tuple[str, str], Value]) -> None:
-        """Make every wanted series known, creating those that are new with the kind of the value given.
+    async def learn(self, connection: asyncpg.Connection, wanted: Mapping[Name, Value | None]) -> dict[Name, Refusal]:
+        """Make every wanted name known, creating those that are new with the kind of the value given.
 
-        Commits at once: a series without readings harms nobody, a number that was rolled back but remembered would.
+        Returns those that are beyond the limits. Commits at once: a series without readings harms nobody, a number that was
+        rolled back but remembered would.
         """
-        if len(self.known) + len(wanted) > MOST_REMEMBERED:
-            self.forget()
-        devices = [device for device, _ in wanted]
-        metrics = [metric for _, metric in wanted]
-        await connection.execute(ADD_DEVICES, devices)
-        await connection.execute(ADD_SERIES, devices, metrics, [KIND[type(value)] for value in wanted.values()])
-        for device, metric, number, kind in await connection.fetch(FIND, devices, metrics):
-            self.known[device, metric] = Known(number, kind)
+        self._reconsider()
+        refused = {name: self._refused[name] for name in wanted if name in self._refused}
+        new = [name for name in wanted if name not in refused]
+        if new:
+            new = await self._find(connection, new)
+        if self._room:
+            for name in new:
+                if refusal := self._room.refuse(name, known=name[0] in self.devices):
+                    refused[name] = refusal
+            new = [name for name in new if name not in refused]
+        if new:
+            refused |= await self._register(connection, {name: wanted[name] for name in new})
+        self._refused |= refused
+        return refused
+
+    async def _find(self, connection: asyncpg.Connection, names: Iterable[Name]) -> list[Name]:
+        """Know those that there are, and return those that there are not."""
+        names = list(names)
+        for device, metric, number, kind in await connection.fetch(FIND, *_columns(names)):
+            self.devices.add(device)
+            if number is not None:
+                self.known[device, metric] = Known(number, kind)
+        return [name for name in names if name not in self.known and not (name[1] == "" and name[0] in self.devices)]
+
+    async def _register(
+        self, connection: asyncpg.Connection, wanted: Mapping[Name, Value | None]
+    ) -> dict[Name, Refusal]:
+        async with connection.transaction():
+            await connection.execute(LOCK)
+            new = await self._find(connection, wanted)  # another bridge may have been faster
+            room = await self._look(connection, new)
+            refused = {name: refusal for name in new if (refusal := room.take(name))}
+            taken = [name for name in new if name not in refused]
+            devices, metrics = _columns(taken)
+            await connection.execute(ADD_DEVICES, devices)
+            await connection.execute(ADD_SERIES, devices, metrics, [_kind(wanted[name]) for name in taken])
+        self._room = room
+        await self._find(connection, taken)
+        return refused
+
+    async def _look(self, connection: asyncpg.Connection, names: list[Name]) -> Room:
+        limits = self._limits
+        [(devices, series)] = await connection.fetch(COUNT, len(names), limits.devices, limits.series)
+        held = dict(self._room.held) if self._room else {}
+        for device, count in await connection.fetch(HELD, list({device for device, _ in names})):
+            held[device] = count
+        return Room(limits, devices, series, held)
+
+    def _reconsider(self) -> None:
+        if monotonic() - self._looked > RECONSIDER:
+            self._room, self._looked = None, monotonic()
+            self._refused.clear()
+        elif len(self._refused) > MOST_REFUSED:
+            self._refused.clear()
+
+    @property
+    def size(self) -> int:
+        """How many names it knows."""
+        return len(self.known) + len(self.devices)
+
+    def make_room(self) -> None:
+        """Forget, if it is much. Not while a batch is being sorted: all that it speaks of must be known at once."""
+        if len(self.known) > MOST_REMEMBERED:
+            self.known.clear()
 
     def forget(self) -> None:
         self.known.clear()
+        self.devices.clear()
+        self._room, self._refused = None, {}
+
+
+def _kind(value: Value | None) -> str | None:
+    return None if value is None else KIND[type(value)]
+
+
+def _columns(names: Iterable[Name]) -> tuple[list[str], list[str]]:
+    names = list(names)
+    return [device for device, _ in names], [metric for _, metric in names]

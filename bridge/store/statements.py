@@ -40,15 +40,15 @@ WITH into_minute AS (INSERT INTO rollup_minute AS stored {_spans(1)})
 INSERT INTO rollup_hour AS stored {_spans(1 + len(_TYPES))}
 """
 
+# The devices are registered by now. An insert that updates on conflict would use up a number of `device.id` for each status.
 STATUSES = """
-INSERT INTO device (name, online, status_at)
-SELECT name, online, moment($3) FROM unnest($1::text[], $2::bool[]) AS new(name, online)
-ON CONFLICT (name) DO UPDATE SET online = excluded.online, status_at = excluded.status_at
-WHERE device.online IS DISTINCT FROM excluded.online
+UPDATE device SET online = new.online, status_at = moment($3)
+FROM unnest($1::text[], $2::bool[]) AS new(name, online)
+WHERE device.name = new.name AND device.online IS DISTINCT FROM new.online
 """
 INFOS = """
-INSERT INTO device (name, info) SELECT name, info FROM unnest($1::text[], $2::jsonb[]) AS new(name, info)
-ON CONFLICT (name) DO UPDATE SET info = excluded.info WHERE device.info IS DISTINCT FROM excluded.info
+UPDATE device SET info = new.info FROM unnest($1::text[], $2::jsonb[]) AS new(name, info)
+WHERE device.name = new.name AND device.info IS DISTINCT FROM new.info
 """
 UNITS = """
 UPDATE series SET unit = device.info -> 'units' ->> series.metric FROM device

@@ -1,21 +1,25 @@
-"""Keeps batches in Postgres and does not give up: waits out what passes, and sets aside the one record that can't be stored."""
+"""Keeps batches in Postgres and does not give up: waits out what passes, and sets aside the records that can't be stored."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from time import monotonic
+from typing import TypeVar
 
 import asyncpg
 import structlog
 
-from bridge.decode import Decoded, decode
+from bridge.decode import Decoded
 from bridge.histogram import Histogram
 from bridge.message import Message
-from bridge.record import Refusal
+from bridge.store.admit import admit
 from bridge.store.columns import sort
+from bridge.store.expire import expire
 from bridge.store.insert import Outcome, insert
+from bridge.store.limits import DEFAULT, Limits
 from bridge.store.partitions import Partitions
 from bridge.store.registry import Registry
-from bridge.trouble import TROUBLE, is_permanent
+from bridge.store.sift import MOST, Sifted, sift
+from bridge.trouble import PERMANENT, TROUBLE, in_one_line, is_partition_missing, is_permanent
 
 log = structlog.get_logger()
 
@@ -29,11 +33,13 @@ takes less than a third of one."""
 QUIET = 10.0
 """Seconds between two lines about refused messages at least: there may be thousands a second."""
 
+Done = TypeVar("Done")
+
 
 class Store:
     """The bridge's one connection to Postgres. Not for concurrent use: batches are stored one after the other."""
 
-    def __init__(self, database_url: str, doubt: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, database_url: str, doubt: Callable[[], None] = lambda: None, limits: Limits = DEFAULT) -> None:
         """`doubt` is called when a batch may have been committed unbeknown: the next try finds nothing new to announce."""
         self.commit_seconds = Histogram(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
         """How long transactions took that committed."""
@@ -46,7 +52,7 @@ class Store:
         self._url = database_url
         self._doubt = doubt
         self._connection: asyncpg.Connection | None = None
-        self._registry = Registry()
+        self._registry = Registry(limits)
         self._partitions = Partitions()
 
     @property
@@ -59,22 +65,12 @@ class Store:
     async def keep(self, decoded: Decoded) -> list[Outcome]:
         """Return when every record of the batch is committed, as a reading or as a reject; wait for that as long as it takes.
 
-        One outcome a transaction, in the order of their commits: several only where a record had to be set aside.
+        One outcome a tick, in the order of the ticks: several only where a record had to be set aside.
         """
-        wait = 0.05
-        while True:
-            try:
-                return [await self._insert(decoded)]
-            except TROUBLE as error:
-                if is_permanent(error):
-                    return await self._set_aside(decoded, error)
-                await self.close()
-                self._doubt()
-                self.retries += 1
-                self._trouble = f"database: {_line(error)}"
-                log.warning("store.waiting", reason=_line(error), messages=len(decoded.messages), seconds=wait)
-            await asyncio.sleep(wait)
-            wait = min(wait * 2, LONGEST_WAIT)
+        try:
+            return [await self._patiently(lambda: self._commit(decoded), len(decoded.messages))]
+        except PERMANENT:
+            return await self._set_aside(decoded.messages)
 
     async def close(self) -> None:
         """Drop the connection and all that was known of the database behind it."""
@@ -84,46 +80,77 @@ class Store:
         if connection is not None:
             connection.terminate()
 
-    async def _insert(self, decoded: Decoded) -> Outcome:
-        self._began = monotonic()
-        try:
-            outcome = await self._commit(decoded)
-        finally:
-            self._began = None
-        if self._trouble:
-            log.info("store.recovered", after=self._trouble)
-            self._trouble = None
-        return outcome
+    async def _patiently(self, work: Callable[[], Awaitable[Done]], messages: int, *, anyhow: bool = False) -> Done:
+        """Do the work, again and again until it succeeds or, unless it must be done anyhow, can never succeed."""
+        wait = 0.05
+        while True:
+            self._began = monotonic()
+            try:
+                done = await work()
+            except TROUBLE as error:
+                if is_permanent(error) and not anyhow:
+                    raise
+                await self.close()
+                self._doubt()
+                self.retries += 1
+                self._trouble = f"database: {in_one_line(error)}"
+                log.warning("store.waiting", reason=in_one_line(error), messages=messages, seconds=wait)
+            else:
+                if self._trouble:
+                    log.info("store.recovered", after=self._trouble)
+                    self._trouble = None
+                return done
+            finally:
+                self._began = None
+            await asyncio.sleep(wait)
+            wait = min(wait * 2, LONGEST_WAIT)
 
     async def _commit(self, decoded: Decoded) -> Outcome:
-        connection = self._connection
-        if connection is None or connection.is_closed():
-            self._connection = connection = await _connect(self._url)
-        await self._partitions.ensure(connection, [reading.at for reading in decoded.readings])
-        batch = await sort(connection, self._registry, decoded)
+        connection = await self._connected()
         began = monotonic()
-        outcome = await insert(connection, decoded, batch)
+        try:
+            outcome = await self._write(connection, decoded)
+        except TROUBLE as error:
+            if not is_partition_missing(error):
+                raise
+            self._partitions.forget()  # a week was dropped meanwhile: if it may be, it is made again
+            outcome = await self._write(connection, decoded)
         self.commit_seconds.observe(monotonic() - began)
         return outcome
 
-    async def _set_aside(self, decoded: Decoded, error: Exception) -> list[Outcome]:
-        """Halve the batch until the record that Postgres refuses is alone, and keep that as a reject."""
-        messages = decoded.messages
-        if len(messages) == 1:
-            self._tell(messages[0], error)
-            return await self.keep(_refused(messages, Refusal("store", _line(error))))
-        middle = len(messages) // 2
-        return await self.keep(decode(messages[:middle])) + await self.keep(decode(messages[middle:]))
+    async def _connected(self) -> asyncpg.Connection:
+        if self._connection is None or self._connection.is_closed():
+            self._connection = await _connect(self._url)
+        return self._connection
 
-    def _tell(self, message: Message, error: Exception) -> None:
-        self._refused += 1
-        if (now := monotonic()) - self._last_told >= QUIET:
-            log.warning("store.refused", messages=self._refused, topic=message.topic[:120], reason=_line(error))
+    async def _write(self, connection: asyncpg.Connection, decoded: Decoded) -> Outcome:
+        if not await self._partitions.ensure(connection, [reading.at for reading in decoded.readings]):
+            decoded = expire(decoded, self._partitions.horizon)
+        decoded = await admit(connection, self._registry, decoded)
+        return await insert(connection, decoded, await sort(connection, self._registry, decoded))
+
+    async def _set_aside(self, messages: Sequence[Message]) -> list[Outcome]:
+        """Store what can be stored of a batch that Postgres refuses, and keep the rest as rejects."""
+        outcomes: list[Outcome] = []
+        for start in range(0, len(messages), MOST):
+            sifted = await self._sift(messages[start : start + MOST])
+            outcomes += sifted.outcomes
+            self._tell(sifted)
+        return outcomes
+
+    async def _sift(self, messages: Sequence[Message]) -> Sifted:
+        async def work() -> Sifted:
+            connection = await self._connected()
+            return await sift(connection, self._registry, messages, lambda decoded: self._write(connection, decoded))
+
+        return await self._patiently(work, len(messages), anyhow=True)
+
+    def _tell(self, sifted: Sifted) -> None:
+        self._refused += len(sifted.refused)
+        if sifted.refused and (now := monotonic()) - self._last_told >= QUIET:
+            message, refusal = sifted.refused[-1]
+            log.warning("store.refused", messages=self._refused, topic=message.topic[:120], reason=refusal.detail)
             self._refused, self._last_told = 0, now
-
-
-def _refused(messages: Sequence[Message], refusal: Refusal) -> Decoded:
-    return Decoded(messages, [], [], [(0, refusal)], {}, {})
 
 
 async def _connect(url: str) -> asyncpg.Connection:
@@ -133,7 +160,3 @@ async def _connect(url: str) -> asyncpg.Connection:
         command_timeout=STATEMENT_TIMEOUT,
         server_settings={"application_name": "fieldline bridge", "timezone": "UTC", "jit": "off"},
     )
-
-
-def _line(error: Exception) -> str:
-    return f"{type(error).__name__}: {str(error).splitlines()[0][:200] if str(error) else 'no further word'}"

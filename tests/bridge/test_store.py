@@ -23,13 +23,6 @@ async def store(database_url: str) -> AsyncIterator[Store]:
     await store.close()
 
 
-@pytest.fixture
-async def sql(database_url: str) -> AsyncIterator[asyncpg.Connection]:
-    connection = await asyncpg.connect(database_url)
-    yield connection
-    await connection.close()
-
-
 def said(*payloads: str, topic: str = "devices/tank-1/telemetry") -> list[Message]:
     now = clock.now()
     return [Message(topic, payload.encode(), number, now) for number, payload in enumerate(payloads, 1)]

@@ -9,6 +9,7 @@ from structlog.testing import capture_logs
 from bridge import clock
 from bridge.decode import decode
 from bridge.message import Message
+from bridge.store.sift import MOST
 from bridge.store.store import Store
 from tests.eventually import eventually
 
@@ -76,13 +77,13 @@ async def test_refused_messages_are_told_in_one_line_for_all_of_a_while(
     try:
         await sql.execute(REFUSE_ALL)
         with capture_logs() as log:
-            outcomes = await store.keep(decode(said(50)))
+            outcomes = await store.keep(decode(said(MOST + 50)))
             monkeypatch.setattr("bridge.store.store.QUIET", 0)
             await store.keep(decode(said(1)))
     finally:
         await sql.close()
         await store.close()
-    assert sum(outcome.rejects.get("store", 0) for outcome in outcomes) == 50
-    assert [(line["event"], line["messages"]) for line in log] == [("store.refused", 1), ("store.refused", 50)], (
-        "the first is told at once, the 49 others with the next one after a while"
+    assert sum(outcome.rejects.get("store", 0) for outcome in outcomes) == MOST + 50
+    assert [(line["event"], line["messages"]) for line in log] == [("store.refused", MOST), ("store.refused", 51)], (
+        "those of the first transaction are told at once, the others with the next one after a while"
     )

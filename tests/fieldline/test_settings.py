@@ -27,3 +27,11 @@ def test_a_wrong_setting_is_one_line_that_says_expected_and_got() -> None:
     assert told.stderr == (
         "fieldline: setting port: Input should be a valid integer, unable to parse string as an integer, got 'eighty'\n"
     )
+
+
+def test_a_coarser_tier_is_kept_no_shorter_than_a_finer_one() -> None:
+    told = settings(FIELDLINE_KEEP_RAW="90d", FIELDLINE_KEEP_MINUTES="30d")
+    assert "setting keep_minutes: Value error, expected no less than keep_raw, which is 90 days" in told.stderr
+    told = settings(FIELDLINE_KEEP_HOURS="30d")
+    assert "setting keep_hours: Value error, expected no less than keep_minutes, which is for ever" in told.stderr
+    assert settings(FIELDLINE_KEEP_RAW="30d", FIELDLINE_KEEP_MINUTES="P90D").returncode == 0
