@@ -1,5 +1,8 @@
-"""`scripts/bench [NAME…] [--json FILE]`: runs the named benchmarks, or all."""
+"""`scripts/bench [NAME…] [--rounds N] [--json FILE]`: runs the named benchmarks, or all that take minutes and not hours."""
 
+import shutil
+import signal
+import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated
@@ -9,24 +12,48 @@ import typer
 from rich.console import Console
 
 from bench import ingest, latency
+from bench.fault import BenchError
 from bench.report import Report
+from bench.size import Size
+from fieldline.embedded import mosquitto
+from fieldline.embedded.part import PartError
 
-BENCHMARKS: Mapping[str, Callable[[int], Report]] = {"ingest": ingest.measure, "latency": latency.measure}
+BENCHMARKS: Mapping[str, Callable[[Size], Report]] = {
+    "ingest": ingest.measure,
+    "latency": latency.measure,
+}
+WIDTH = 160
+"""Columns of a table where nothing says how wide the screen is, as in a file."""
 
 
 def main(
     names: Annotated[list[str] | None, typer.Argument(metavar="[NAME]…", help=" ".join(BENCHMARKS))] = None,
-    rounds: Annotated[int, typer.Option(help="how often each contestant runs, in turn")] = 5,
-    json: Annotated[Path | None, typer.Option(help="also write the figures to this file")] = None,
+    rounds: Annotated[int, typer.Option(min=1, help="how often each contestant runs, in turn")] = 5,
+    messages: Annotated[
+        int | None, typer.Option(min=4, help="messages of a flood, instead of the benchmark's own")
+    ] = None,
+    json: Annotated[Path | None, typer.Option(help="also write all figures, round by round, to this file")] = None,
 ) -> None:
     """Run the benchmarks with their baselines and show medians."""
     if unknown := set(names or ()) - set(BENCHMARKS):
-        raise SystemExit(f"bench: expected names among {', '.join(BENCHMARKS)}, got {', '.join(unknown)}")
-    reports = [BENCHMARKS[name](rounds) for name in names or BENCHMARKS]
-    for report in reports:
-        report.show(Console())
-    if json:
-        json.write_bytes(msgspec.json.format(msgspec.json.encode(reports)))
+        sys.exit(f"bench: expected names among {', '.join(BENCHMARKS)}, got {', '.join(sorted(unknown))}")
+    if not (mosquitto.find() and shutil.which("mosquitto_sub")):
+        sys.exit("bench: expected mosquitto and mosquitto_sub, got none: apt-get install mosquitto mosquitto-clients")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # unwinds: nothing is left behind
+    size = Size(rounds, messages)
+    reports = []
+    console = Console() if sys.stdout.isatty() else Console(width=WIDTH)
+    try:
+        for name in names or BENCHMARKS:
+            reports.append(BENCHMARKS[name](size))
+            reports[-1].show(console)
+        console.print("Each figure is the median of the rounds; below it, where they differ, the least and the most.")
+    except (BenchError, PartError) as error:
+        sys.exit(f"bench: {error}")
+    finally:
+        if json:
+            json.write_bytes(msgspec.json.format(msgspec.json.encode([report.document() for report in reports])))
 
 
-typer.run(main)
+if __name__ == "__main__":
+    typer.run(main)

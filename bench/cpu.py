@@ -10,6 +10,11 @@ def used(processes: Mapping[str, int]) -> dict[str, float]:
     return {name: _tree(psutil.Process(pid)) for name, pid in processes.items()}
 
 
+def since(before: Mapping[str, float], processes: Mapping[str, int]) -> dict[str, float]:
+    """What was used after an earlier look at the same processes."""
+    return {name: seconds - before[name] for name, seconds in used(processes).items()}
+
+
 def _tree(process: psutil.Process) -> float:
     times = process.cpu_times()
     total = times.user + times.system + times.children_user + times.children_system
