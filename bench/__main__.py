@@ -1,4 +1,4 @@
-"""`scripts/bench [NAME…] [--rounds N] [--json FILE]`: runs the named benchmarks, or all that take minutes and not hours."""
+"""`scripts/bench [NAME…] [--rounds N] [--json FILE]`: runs the named benchmarks, or all that are quick enough."""
 
 import shutil
 import signal
@@ -11,7 +11,7 @@ import msgspec
 import typer
 from rich.console import Console
 
-from bench import ingest, latency
+from bench import drain, full, ingest, latency, overload, visible
 from bench.fault import BenchError
 from bench.report import Report
 from bench.size import Size
@@ -20,8 +20,14 @@ from fieldline.embedded.part import PartError
 
 BENCHMARKS: Mapping[str, Callable[[Size], Report]] = {
     "ingest": ingest.measure,
+    "drain": drain.measure,
+    "visible": visible.measure,
     "latency": latency.measure,
+    "overload": overload.measure,
+    "full": full.measure,
 }
+LONG = {"full"}
+"""Run only when named: filling the database takes longer than all others together."""
 WIDTH = 160
 """Columns of a table where nothing says how wide the screen is, as in a file."""
 
@@ -32,6 +38,8 @@ def main(
     messages: Annotated[
         int | None, typer.Option(min=4, help="messages of a flood, instead of the benchmark's own")
     ] = None,
+    seconds: Annotated[int, typer.Option(min=4, help="how long overload takes, for each number of series")] = 60,
+    stored: Annotated[int, typer.Option(min=1, help="readings that full has stored before")] = 50_000_000,
     json: Annotated[Path | None, typer.Option(help="also write all figures, round by round, to this file")] = None,
 ) -> None:
     """Run the benchmarks with their baselines and show medians."""
@@ -40,11 +48,11 @@ def main(
     if not (mosquitto.find() and shutil.which("mosquitto_sub")):
         sys.exit("bench: expected mosquitto and mosquitto_sub, got none: apt-get install mosquitto mosquitto-clients")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # unwinds: nothing is left behind
-    size = Size(rounds, messages)
+    size = Size(rounds, messages, seconds, stored)
     reports = []
     console = Console() if sys.stdout.isatty() else Console(width=WIDTH)
     try:
-        for name in names or BENCHMARKS:
+        for name in names or [name for name in BENCHMARKS if name not in LONG]:
             reports.append(BENCHMARKS[name](size))
             reports[-1].show(console)
         console.print("Each figure is the median of the rounds; below it, where they differ, the least and the most.")

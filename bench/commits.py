@@ -10,6 +10,7 @@ from typing import Any
 import asyncpg
 
 from bench.fault import BenchError
+from bench.packets import METRICS
 from bridge.committed import CHANNEL
 
 SETTLED = 0.3
@@ -19,45 +20,61 @@ PATIENCE = 60.0
 
 
 class Commits:
-    """The commits so far: `at` is when each was heard, in microseconds since the epoch."""
+    """The commits since it listens: `at` is when each was heard, in microseconds since the epoch."""
 
-    def __init__(self, connection: asyncpg.Connection) -> None:
+    def __init__(self, connection: asyncpg.Connection, since: int) -> None:
         self.at: list[int] = []
         self._connection = connection
+        self._since = since
+        """The cursor before the first of them. What was stored before is not counted: that can be half a billion rows."""
         self._heard = asyncio.Event()
 
     def hear(self, *_: Any) -> None:
         self.at.append(time.time_ns() // 1_000)
         self._heard.set()
 
-    def pauses(self) -> list[float]:
-        """Milliseconds between one commit and the next."""
-        return [(later - earlier) / 1_000 for earlier, later in itertools.pairwise(self.at)]
+    async def until_heard(self) -> None:
+        """Wait for the next commit; return at once if there was one since the last wait."""
+        try:
+            async with asyncio.timeout(PATIENCE):
+                await self._heard.wait()
+        except TimeoutError:
+            stored = await self.stored()
+            raise BenchError(f"expected a commit within {PATIENCE:.0f} s, got none after {stored:,} readings") from None
+        self._heard.clear()
 
     async def until_stored(self, readings: int) -> None:
-        """Wait for the commit after which there are so many readings. Fails when there are more, or no more commits come."""
+        """Wait for the commit that makes them so many. Fails when they are more, or no further commit comes."""
         while True:
             await self._until_quiet()
             stored = await self.stored()
             if stored == readings:
                 return
-            try:
-                async with asyncio.timeout(PATIENCE if stored < readings else 0):
-                    await self._heard.wait()
-            except TimeoutError:
-                raise BenchError(f"expected {readings:,} readings, got {stored:,} and no further commit") from None
+            if stored > readings:
+                raise BenchError(f"expected {readings:,} readings, got {stored:,}")
+            await self.until_heard()
 
     async def stored(self) -> int:
-        stored: int = await self._connection.fetchval("SELECT count(*) FROM reading")
+        stored: int = await self._connection.fetchval(
+            "SELECT count(*) FROM reading WHERE committed_at > moment($1)", self._since
+        )
         return stored
 
     async def batches(self) -> list[int]:
-        """Readings of each commit, in order."""
-        rows = await self._connection.fetch("SELECT count(*) FROM reading GROUP BY committed_at ORDER BY committed_at")
-        return [row["count"] for row in rows]
+        """Messages of each commit, in order."""
+        rows = await self._connection.fetch(
+            "SELECT count(*) FROM reading WHERE committed_at > moment($1) GROUP BY committed_at ORDER BY committed_at",
+            self._since,
+        )
+        return [row["count"] // len(METRICS) for row in rows]
+
+    async def bounds(self) -> dict[str, float]:
+        """Of what should be bounded, the most: messages in a commit, and time between one commit and the next."""
+        pauses = [(later - earlier) / 1_000 for earlier, later in itertools.pairwise(self.at)]
+        return {"longest pause ms": max(pauses, default=0.0), "largest batch": max(await self.batches(), default=0)}
 
     async def _until_quiet(self) -> None:
-        """Afterwards `_heard` tells of commits that came later."""
+        """Wait until no commit has come for a while."""
         while True:
             self._heard.clear()
             try:
@@ -71,7 +88,7 @@ class Commits:
 async def listening(url: str) -> AsyncIterator[Commits]:
     connection = await asyncpg.connect(url)
     try:
-        commits = Commits(connection)
+        commits = Commits(connection, await connection.fetchval("SELECT micros(last) FROM commit_clock"))
         await connection.add_listener(CHANNEL, commits.hear)
         yield commits
     finally:

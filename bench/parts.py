@@ -109,5 +109,9 @@ def program(
         try:
             made.wait_until_ready()
             yield Running(made, port)
+        except BenchError:
+            if not made.alive and made.process.returncode:  # then that is why
+                raise BenchError(f"{name} {made.ending()}") from None
+            raise
         finally:
             made.stop()

@@ -94,7 +94,7 @@ class Publisher(asyncio.Protocol):
             position = self._answered % len(answers)
             part = data[: len(answers) - position]
             if not answers.startswith(part, position):
-                self._fail(f"expected PUBACK {answers[position : position + 8].hex(' ')} …, got {part[:8].hex(' ')} …")
+                self._fail(_difference(answers[position : position + len(part)], part, position % ANSWER))
                 return
             self._answered += len(part)
             data = data[len(part) :]
@@ -105,3 +105,11 @@ class Publisher(asyncio.Protocol):
             if not future.done():
                 future.set_exception(BenchError(f"{self._name}: {why}"))
         self._transport.abort()
+
+
+def _difference(expected: bytes, got: bytes, offset: int) -> str:
+    """Show the first PUBACK that is not what it should be; `offset` bytes of the first one came earlier."""
+    wrong = next(index for index, pair in enumerate(zip(expected, got, strict=True)) if pair[0] != pair[1])
+    begin = max(wrong - (wrong + offset) % ANSWER, 0)
+    shown = slice(begin, begin + ANSWER)
+    return f"expected PUBACK {expected[shown].hex(' ')}, got {got[shown].hex(' ')}"
