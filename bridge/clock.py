@@ -22,7 +22,9 @@ def device_time(at: Any, received_at: int) -> int | str:
     """
     kind = type(at)
     micros: int
-    if kind is int or kind is float:
+    if kind is int and 1e11 <= at < 1e14:  # as most devices say it
+        micros = at * 1_000
+    elif kind is int or kind is float:
         size = abs(at)
         if size < 1e11:
             micros = round(at * 1_000_000)

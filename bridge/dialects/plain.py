@@ -21,18 +21,12 @@ LARGEST_INFO = 65_536
 DEEPEST_INFO = 32
 """Levels of objects and arrays; an encoder of JSON ends at some hundred, with an error for all that it was to encode."""
 
-parse_topic = lru_cache(maxsize=65_536)(topic.parse)
-
 
 def read(message: Message) -> list[Record]:
     """Everything the message holds. Never raises: what can't be read is a `Refusal` among the rest."""
-    about = parse_topic(message.topic)
-    if about is None:
-        return [
-            Refusal("topic", f"expected {topic.ROOT}/<device>/telemetry, status or info, got {message.topic[:80]!r}")
-        ]
-    if bad := _bad_name(about.device):
-        return [Refusal("name", f"device: {bad}")]
+    about = _parse(message.topic)
+    if isinstance(about, Refusal):
+        return [about]
     try:
         if about.kind == "status":
             return [_status(about.device, message.payload)]
@@ -46,6 +40,16 @@ def read(message: Message) -> list[Record]:
     if len(objects) == 1:
         return _telemetry(about.device, objects[0], message.received_at)
     return [record for fields in objects for record in _telemetry(about.device, fields, message.received_at)]
+
+
+@lru_cache(maxsize=65_536)
+def _parse(said: str) -> topic.Topic | Refusal:
+    about = topic.parse(said)
+    if about is None:
+        return Refusal("topic", f"expected {topic.ROOT}/<device>/telemetry, status or info, got {said[:80]!r}")
+    if bad := _bad_name(about.device):
+        return Refusal("name", f"device: {bad}")
+    return about
 
 
 def _telemetry(device: str, fields: dict[str, Any], received_at: int) -> list[Record]:

@@ -55,6 +55,19 @@ async def test_what_is_not_acknowledged_comes_again_in_order_and_the_rest_does_n
         assert await collect(session, 10, acknowledge=True) == list(range(10, 20))
 
 
+async def test_no_two_messages_are_received_at_the_same_time(broker: Broker) -> None:
+    """Bare values have no other time, and two of one metric at one time would be a conflict."""
+    async with connected(broker) as session:
+        await send(broker, 0, 50)
+        times: list[int] = []
+        async with asyncio.timeout(10):
+            while len(times) < 50:
+                batch = await session.receive()
+                times += [message.received_at for message in batch.messages]
+                batch.acknowledge()
+        assert times == sorted(set(times))
+
+
 async def test_messages_that_arrive_while_the_bridge_is_away_wait_in_the_broker(broker: Broker) -> None:
     async with connected(broker):
         pass
