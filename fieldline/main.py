@@ -15,6 +15,7 @@ COMMANDS = (
     "api",
     "simulate",
     "migrate",
+    "ledger",
     "tail",
     "settings",
     "openapi",

@@ -31,10 +31,10 @@ async def _until_told(work: Coroutine[Any, Any, None]) -> None:
         if not told:
             raise
     except BaseExceptionGroup as group:
-        raise _first(group) from group
+        raise first(group) from group
 
 
-def _first(error: BaseException) -> BaseException:
+def first(error: BaseException) -> BaseException:
     """The first thing that went wrong in a group of tasks: the others ended because of it."""
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]

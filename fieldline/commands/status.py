@@ -8,10 +8,10 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from fieldline.embedded import claim
 from fieldline.embedded import status as written
 from fieldline.embedded.part import PartError
 from fieldline.settings import Settings
+from fieldline.target import read_running
 
 
 def status(
@@ -21,7 +21,7 @@ def status(
     """Show the addresses and processes of the running `fieldline up`; code 1 if none runs, or not all of it yet."""
     folder = data or Settings().data
     try:
-        now = _read(folder)
+        now = read_running(folder)
     except PartError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from None
@@ -40,12 +40,3 @@ def status(
         console.print(f"{name:<14} {value}", markup=False)
     for name, pid in now.pids.items():
         console.print(f"{name:<14} pid {pid}{'' if written.alive(pid) else ', ended: being restarted'}", markup=False)
-
-
-def _read(folder: Path) -> written.Status:
-    if not claim.claimed(folder):
-        raise PartError(f"fieldline does not run on {folder}: start it with `fieldline up`, or give its --data")
-    now = written.read(folder)
-    if now is None:
-        raise PartError(f"fieldline is starting or stopping on {folder} (pid {claim.holder(folder)})")
-    return now

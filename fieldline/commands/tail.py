@@ -15,6 +15,7 @@ import typer
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
 
+from fieldline.printable import printable
 from fieldline.settings import Settings
 
 LARGEST_FRAME = 64 * 2**20
@@ -94,16 +95,11 @@ def _line(series: dict[str, Any], at: int, value: Any, *, as_json: bool) -> str:
     elif isinstance(value, float):
         value = repr(value).removesuffix(".0")
     words = [moment, series["device"], series["metric"], str(value), series["unit"] or ""]
-    return " ".join(_shown(word) for word in words).rstrip() + "\n"
-
-
-def _shown(text: str) -> str:
-    """The text without what would steer a terminal: a device may call itself anything."""
-    return "".join(letter if letter.isprintable() else letter.encode("unicode_escape").decode() for letter in text)
+    return " ".join(printable(word) for word in words).rstrip() + "\n"
 
 
 def _say(text: str) -> None:
-    print(f"fieldline: {_shown(text)}", file=sys.stderr, flush=True)  # noqa: T201  readings alone go to stdout
+    print(f"fieldline: {printable(text)}", file=sys.stderr, flush=True)  # noqa: T201  readings alone go to stdout
 
 
 def _own_address() -> str:

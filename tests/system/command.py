@@ -101,13 +101,13 @@ class Command:
 
 
 @asynccontextmanager
-async def running(name: str, **settings: object) -> AsyncIterator[Command]:
-    """`fieldline NAME` with these settings and otherwise the defaults, at a free port, until the block is left."""
+async def running(name: str, *options: str, **settings: object) -> AsyncIterator[Command]:
+    """`fieldline NAME OPTIONS` with these settings and otherwise the defaults, at a free port, until the block is left."""
     [number] = port.free()
     given = {"port": number, "log_format": "json", **settings}
     clean = {key: value for key, value in environment({}).items() if not key.startswith("FIELDLINE_")}
     process = await asyncio.create_subprocess_exec(
-        *launched((sys.executable, "-m", "fieldline", name), SAME, Signals.SIGKILL),
+        *launched((sys.executable, "-m", "fieldline", name, *options), SAME, Signals.SIGKILL),
         stdin=DEVNULL,
         stdout=DEVNULL,
         stderr=PIPE,
