@@ -129,6 +129,23 @@ class Connection(asyncio.Protocol):
         if packet_ids and not self._transport.is_closing():
             self._transport.write(_pubacks(packet_ids))
 
+    async def publish(self, messages: Sequence[tuple[str, bytes]], at_once: int) -> None:
+        """Send messages at QoS 1, so many before the broker has answered for them. Raises `Lost` when the connection ends."""
+        for begin in range(0, len(messages), at_once):
+            some = enumerate(messages[begin : begin + at_once], start=1)
+            packets = [mqtt5.PublishPacket(*one, qos=mqtt5.QoS.AT_LEAST_ONCE, packet_id=number) for number, one in some]
+            self.send(*packets)
+            await self.ping()
+
+    async def ping(self) -> None:
+        """Wait until the broker has dealt with all that was sent before."""
+        await self.ask(mqtt5.PingReqPacket(), mqtt5.PingRespPacket)
+
+    def leave(self) -> None:
+        """Say goodbye, so that no last will is due, and end."""
+        self.send(mqtt5.DisconnectPacket())
+        self.close()
+
     def abort(self) -> None:
         self._transport.abort()
 

@@ -1,6 +1,7 @@
 """What a session says when it begins: CONNECT and SUBSCRIBE, and what it accepts as an answer."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import mqtt5
 
@@ -11,8 +12,22 @@ KEEP_ALIVE = 20
 """Seconds. A dead broker is noticed after one and a half times that, by either side (MQTT-3.1.2-22)."""
 
 
-async def connect(connection: Connection, broker: Broker, client_id: str, window: int, expiry: int) -> bool:
-    """Begin or resume the session; whether the broker still had it. Raises `Lost` if it is refused.
+class Welcome(NamedTuple):
+    """What the broker grants (MQTT-3.2.2.3)."""
+
+    resumed: bool
+    """Whether it still had the session."""
+    expiry: int
+    """Seconds that it keeps the session for: the asked ones, or what it says instead."""
+    receive_max: int
+    max_qos: int
+    max_packet_size: int | None
+    retain: bool
+    wildcards: bool
+
+
+async def connect(connection: Connection, broker: Broker, client_id: str, window: int, expiry: int) -> Welcome:
+    """Begin or resume the session, and say what is granted. Raises `Lost` if it is refused.
 
     Without an expiry it begins anew and ends with the connection.
     """
@@ -28,7 +43,15 @@ async def connect(connection: Connection, broker: Broker, client_id: str, window
     answer = await connection.ask(packet, mqtt5.ConnAckPacket)
     if answer.reason_code is not mqtt5.ConnAckReasonCode.SUCCESS:
         raise Lost(f"refused: {answer.reason_str or _words(answer.reason_code)}")
-    return answer.session_present
+    return Welcome(
+        answer.session_present,
+        expiry if answer.session_expiry_interval is None else answer.session_expiry_interval,
+        answer.receive_max,
+        int(answer.max_qos),
+        answer.max_packet_size,
+        answer.retain_available,
+        answer.wildcard_subscription_available,
+    )
 
 
 async def subscribe(connection: Connection, patterns: Sequence[str]) -> None:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
@@ -32,8 +33,18 @@ async def migrate(database_url: str, reader_password: str | None = None) -> None
     await engine.dispose()
 
 
+def current() -> str:
+    """The number of the current schema, as `alembic_version` has it in a database that was migrated to it."""
+    return str(ScriptDirectory.from_config(_config()).get_current_head())
+
+
 def _upgrade(connection: Connection) -> None:
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
+    config = _config()
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    return config

@@ -109,11 +109,11 @@ class Session:
                 ssl=self._broker.tls,
             )
             try:
-                resumed = await handshake.connect(connection, self._broker, self._client_id, self._window, self._expiry)
+                welcome = await handshake.connect(connection, self._broker, self._client_id, self._window, self._expiry)
             except BaseException:
                 connection.abort()
                 raise
-        log.info("session.connected", broker=repr(self._broker), client_id=self._client_id, resumed=resumed)
+        log.info("session.connected", broker=repr(self._broker), client_id=self._client_id, resumed=welcome.resumed)
         self._connection = connection
         self.connects += 1
         return connection

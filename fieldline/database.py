@@ -17,7 +17,7 @@ class DatabaseError(OSError):
 
 
 class Database:
-    """A few read-only connections; as many questions run at once."""
+    """A few connections that only read; as many questions run at once."""
 
     def __init__(self, pool: asyncpg.Pool, url: str) -> None:
         self._pool = pool
@@ -26,7 +26,7 @@ class Database:
     async def fetch(self, sql: str, *arguments: object) -> Sequence[Any]:
         """All rows of one statement, that is, of one snapshot. Raises `DatabaseError`. Cancelled, it ends in Postgres too."""
         try:
-            async with self._pool.acquire(timeout=CONNECT_SECONDS) as connection:
+            async with self._pool.acquire(timeout=CONNECT_SECONDS) as connection, connection.transaction(readonly=True):
                 return await connection.fetch(sql, *arguments)
         except (asyncpg.UndefinedTableError, asyncpg.UndefinedColumnError, asyncpg.UndefinedFunctionError) as error:
             raise DatabaseError("the database has no current schema: run `fieldline migrate`") from error
@@ -39,7 +39,6 @@ async def opened(url: str, connections: int = 1, **settings: str) -> AsyncIterat
     """The database at `url`, connected to when it is first asked. `settings` are Postgres's own, for these connections."""
     ours = {
         "application_name": "fieldline",
-        "default_transaction_read_only": "on",
         "jit": "off",
         "plan_cache_mode": "force_custom_plan",  # plans for the very times asked for read only the weeks that hold them
     }

@@ -15,6 +15,7 @@ COMMANDS = (
     "api",
     "simulate",
     "migrate",
+    "doctor",
     "ledger",
     "tail",
     "settings",

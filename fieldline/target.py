@@ -1,10 +1,12 @@
 """Where a command finds the database and the broker: its options, then the settings, then the running `up`."""
 
 from pathlib import Path
+from typing import NamedTuple
 
-from fieldline.embedded import claim
+from fieldline.embedded import claim, iotcore
 from fieldline.embedded import status as written
 from fieldline.embedded.part import PartError
+from fieldline.embedded.run import EXTERNAL, USER
 from fieldline.embedded.status import Status
 from fieldline.settings import Settings
 
@@ -34,3 +36,25 @@ def database_url(given: str | None, data: Path | None, settings: Settings) -> st
         return given
     now = find_running(data, settings, "database_url")
     return now.database_url if now else settings.database_url
+
+
+class Found(NamedTuple):
+    """A broker, with what is known of it besides its address."""
+
+    url: str
+    configuration: Path | None
+    """Its configuration file, if an `up` has written it."""
+    warning: str | None
+    """What it can't promise, if that is known."""
+
+
+def broker_of(now: Status | None, data: Path, settings: Settings) -> Found:
+    """The broker of the running `up` on `data`, or else of the settings."""
+    if now is None:
+        return Found(settings.broker_url, None, settings.broker_warning)
+    if now.broker == EXTERNAL:
+        return Found(now.mqtt, None, settings.broker_warning)
+    url = now.mqtt.replace("//", f"//{USER}@", 1)
+    if now.broker.startswith("mosquitto"):
+        return Found(url, data / "broker" / "mosquitto.conf", None)
+    return Found(url, None, iotcore.COST)

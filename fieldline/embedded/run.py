@@ -15,6 +15,8 @@ from fieldline.embedded.supervisor import Supervisor
 USER = "fieldline"
 """The name of our own sessions. Mosquitto gives a nameless one no rights after a restart, and drops its messages in silence
 (its issue 384), although its access list allows them."""
+EXTERNAL = "external"
+"""A broker that was there already."""
 STOPPING = (Signals.SIGINT, Signals.SIGTERM, Signals.SIGHUP)
 
 
@@ -82,7 +84,7 @@ class _House:
         self.screen = screen
         self.supervisor = Supervisor(screen.warn, self.write_status, (held.parts,))
         self.mqtt, self.mqtt_websocket = plan.mqtt_urls()
-        self.broker = "external"
+        self.broker = EXTERNAL
         self.database_url = plan.database_url or ""
         self.environment = {
             "FIELDLINE_BROKER_URL": plan.broker_url or self.mqtt.replace("//", f"//{USER}@", 1),

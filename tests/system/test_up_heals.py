@@ -1,5 +1,6 @@
 """`fieldline up` with all its real parts: it carries readings, and no part stays away."""
 
+import json
 import os
 import stat
 from collections.abc import Iterator
@@ -75,3 +76,19 @@ def test_a_second_start_on_the_same_data_names_the_first(house: House) -> None:
     assert (
         second.stderr == f"✗ --data {house.data}: fieldline runs on it already at {address} (pid {house.process.pid})\n"
     )
+
+
+def test_the_ledger_reads_the_running_database(house: House) -> None:
+    publish.single("devices/counted/telemetry", '{"seq": 2}', qos=1, port=house.mqtt_port)
+    house.await_values("counted", [2.0])
+    told = fieldline("ledger", "counted", "--json", f"--data={house.data}")
+    [device] = json.loads(told.stdout)["devices"]
+    assert (told.returncode, device["sent"], device["stored"], device["ranges"]) == (1, 3, 1, [[0, 1]])
+
+
+def test_the_doctor_finds_nothing_that_breaks_the_promise(house: House) -> None:
+    told = fieldline("doctor", "--json", f"--data={house.data}")
+    findings = json.loads(told.stdout)["findings"]
+    assert [found for found in findings if found["level"] == "broken"] == []
+    assert {"persistence", "max_queued_messages"} <= {found["name"] for found in findings}, "it reads the broker's file"
+    assert told.returncode == 0
