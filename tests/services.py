@@ -99,8 +99,8 @@ class LocalBroker(Local):
         if program is None:
             pytest.skip("mosquitto not found: apt-get install mosquitto")
         self.port, self.websocket_port = port.free(2)
-        server = Mosquitto(program, folder / "mosquitto", folder / "broker.log", self.port, self.websocket_port)
-        super().__init__(server.prepare())
+        self.server = Mosquitto(program, folder / "mosquitto", folder / "broker.log", self.port, self.websocket_port)
+        super().__init__(self.server.prepare())
 
     @property
     def url(self) -> str:

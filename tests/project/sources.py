@@ -10,7 +10,7 @@ from pathlib import Path
 from tests.project.documents import ROOT
 
 PACKAGES = ("devices", "bridge", "api", "fieldline")
-PYTHON = [*PACKAGES, "grafana", "bench", "tests"]
+PYTHON = [*PACKAGES, "grafana", "bench", "torture", "tests"]
 GENERATED = {"web/src/app/api/schema.ts"}
 
 _typescript = re.compile(r"//[^\n]*|/\*.*?\*/|'[^'\n]*'|\"[^\"\n]*\"|([A-Za-z_$][\w$]*)", re.DOTALL)

@@ -5,7 +5,7 @@ import json
 import os
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from signal import Signals
@@ -101,11 +101,18 @@ class Command:
 
 
 @asynccontextmanager
-async def running(name: str, *options: str, **settings: object) -> AsyncIterator[Command]:
-    """`fieldline NAME OPTIONS` with these settings and otherwise the defaults, at a free port, until the block is left."""
+async def running(
+    name: str, *options: str, variables: Mapping[str, str] | None = None, **settings: object
+) -> AsyncIterator[Command]:
+    """`fieldline NAME OPTIONS` with these settings and otherwise the defaults, at a free port, until the block is left.
+
+    `variables` are what else its environment has.
+    """
     [number] = port.free()
     given = {"port": number, "log_format": "json", **settings}
-    clean = {key: value for key, value in environment({}).items() if not key.startswith("FIELDLINE_")}
+    clean = {
+        key: value for key, value in environment(dict(variables or {})).items() if not key.startswith("FIELDLINE_")
+    }
     process = await asyncio.create_subprocess_exec(
         *launched((sys.executable, "-m", "fieldline", name, *options), SAME, Signals.SIGKILL),
         stdin=DEVNULL,

@@ -11,7 +11,7 @@ from tests.system import stored
 from tests.system.command import running, running_bridge
 from tests.system.device import DEVICES, running_device
 from tests.system.promise import assert_carried_once
-from tests.system.proxy import When, cut
+from torture.commits import When, cut
 
 CUTS = 3
 

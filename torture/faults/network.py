@@ -1,0 +1,105 @@
+"""Faults of the network, on the way to the broker and on the way to Postgres."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Literal
+
+from tests.eventually import eventually
+from torture.fault import Scene
+from torture.house import PATIENCE
+from torture.proxy import Link, Proxy
+from torture.treatments import cut_amid_packet, late, sliced, stalled, swallowed
+
+Target = Literal["broker", "database"]
+Strike = Callable[[Scene], Awaitable[None]]
+
+
+def slow(target: Target) -> Strike:
+    async def strike(scene: Scene) -> None:
+        proxy = _way(scene, target)
+        proxy.up = proxy.down = late(scene.dice.uniform(0.01, 0.1))
+        await asyncio.sleep(1)
+        proxy.calm()
+
+    return strike
+
+
+def stuck(target: Target) -> Strike:
+    async def strike(scene: Scene) -> None:
+        proxy, goes_on = _way(scene, target), asyncio.Event()
+        proxy.up = proxy.down = stalled(goes_on)
+        await asyncio.sleep(scene.dice.uniform(0.1, 1.0))
+        proxy.calm()
+        goes_on.set()
+
+    return strike
+
+
+def reset(target: Target) -> Strike:
+    async def strike(scene: Scene) -> None:
+        async with _struck(scene, target) as proxy:
+            proxy.reset()
+        await asyncio.sleep(scene.dice.uniform(0.0, 0.2))  # the next one may hit a handshake or a first batch
+
+    return strike
+
+
+def in_slices(target: Target) -> Strike:
+    """A few bytes at a time, so that every packet and every message of the protocol is cut somewhere."""
+
+    async def strike(scene: Scene) -> None:
+        proxy = _way(scene, target)
+        proxy.up = proxy.down = sliced(scene.dice, scene.dice.choice((7, 100, 1_000)))
+        await asyncio.sleep(0.5)
+        proxy.calm()
+
+    return strike
+
+
+def cut_amid(target: Target) -> Strike:
+    async def strike(scene: Scene) -> None:
+        async with _struck(scene, target) as proxy:
+            link = next(iter(proxy.links), None)
+            cutting = cut_amid_packet(scene.dice)
+            if scene.dice.random() < 0.5:
+                proxy.up = cutting
+            else:
+                proxy.down = cutting
+            scene.stream.mark()
+            await eventually(lambda: _ended(proxy, link), PATIENCE)
+            proxy.calm()
+
+    return strike
+
+
+def half_open(target: Target) -> Strike:
+    """The other side is gone and nobody says so: the bridge must notice by itself."""
+
+    async def strike(scene: Scene) -> None:
+        async with _struck(scene, target) as proxy:
+            link = next(iter(proxy.links), None)
+            proxy.up = proxy.down = swallowed
+            scene.stream.mark()
+            await eventually(lambda: _ended(proxy, link), PATIENCE * 2)
+            proxy.calm()
+
+    return strike
+
+
+@asynccontextmanager
+async def _struck(scene: Scene, target: Target) -> AsyncIterator[Proxy]:
+    """Around what ends a connection; one to the broker is waited for to be there again."""
+    if target == "broker":
+        async with scene.house.bridge_cut_off():
+            yield scene.house.to_broker
+    else:
+        yield scene.house.to_database
+
+
+async def _ended(proxy: Proxy, link: Link | None) -> bool:
+    return link not in proxy.links
+
+
+def _way(scene: Scene, target: Target) -> Proxy:
+    return scene.house.to_broker if target == "broker" else scene.house.to_database
