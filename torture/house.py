@@ -1,6 +1,7 @@
 """The real parts: Mosquitto, Postgres with `fsync`, `fieldline bridge` as its users run it, and a proxy before each server."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
@@ -19,7 +20,7 @@ from torture.proxy import Proxy, standing_before
 
 SUSPICIOUS, STEADY = 3, 5.0
 """So many connections in a row that ended within so many seconds are taken for a second bridge and cost half a minute
-(decision 7): after so many cuts one connection is left to live for so long."""
+(decision 7): the last of them is left alone for so long."""
 PATIENCE = 60.0
 """Seconds for a part to do what takes it less than one on a machine that is free."""
 CLIENT_ID = "fieldline-bridge"
@@ -47,7 +48,8 @@ class House:
         self.lost_by_broker: list[tuple[float, float]] = []
         """Spans of time: what was acknowledged within them the broker had not saved when it was killed."""
         self.peak_memory = 0
-        self._cuts = 0
+        self._short_connections = 0
+        self._connected = 0.0
         self._bridge: Command | None = None
         self._bridges = AsyncExitStack()
 
@@ -61,6 +63,7 @@ class House:
         assert self._bridge is None
         self._bridge = await self._bridges.enter_async_context(self.another_bridge())
         await self._bridge.says("session.subscribed", within=PATIENCE)
+        self.bridge_is_connected()
 
     @asynccontextmanager
     async def another_bridge(self) -> AsyncIterator[Command]:
@@ -105,21 +108,28 @@ class House:
         """From now on this bridge, which lives on that stack, is the one that counts."""
         await self._bridges.aclose()
         self._bridge, self._bridges = bridge, bridges
+        self.bridge_is_connected()
 
     async def backends(self) -> list[int]:
         """Process ids of the bridge's connections to Postgres: those of the store."""
         return [pid for (pid,) in await self.query(BACKENDS)]
+
+    def bridge_is_connected(self, short_connections: int = 0) -> None:
+        """As of now, after so many short connections in a row."""
+        self._short_connections, self._connected = short_connections, time.monotonic()
 
     @asynccontextmanager
     async def bridge_cut_off(self) -> AsyncIterator[None]:
         """Around what ends the bridge's connection to the broker; over when it has another one."""
         bridge = self.bridge
         connected = len(bridge.said("session.connected"))
+        steady = self._connected + STEADY
+        if self._short_connections == SUSPICIOUS - 1:
+            await asyncio.sleep(max(0, steady - time.monotonic()))
+        short = 0 if time.monotonic() >= steady else self._short_connections + 1
         yield
         await bridge.says("session.connected", times=connected + 1, within=PATIENCE)
-        self._cuts += 1
-        if self._cuts % SUSPICIOUS == 0:
-            await asyncio.sleep(STEADY)
+        self.bridge_is_connected(short)
 
     async def bridge_waits(self, prod: Callable[[], object], times: int = 1) -> None:
         """Wait until the bridge says so often that it can't store; `prod` gives it something to store."""

@@ -4,8 +4,9 @@ import asyncio
 from contextlib import AsyncExitStack
 
 from torture.fault import Scene
-from torture.house import PATIENCE
+from torture.house import PATIENCE, SUSPICIOUS
 from torture.process import frozen
+from torture.settling import settle
 from torture.treatments import without_acknowledgements
 
 
@@ -71,6 +72,8 @@ async def doubled(scene: Scene) -> None:
             task.cancel()
         await asyncio.gather(*says, return_exceptions=True)
         await scene.stream.all_done()
+    await settle(scene.house, scene.stream)
+    scene.house.bridge_is_connected(SUSPICIOUS - 1)
 
 
 async def handed_over(scene: Scene) -> None:

@@ -9,11 +9,17 @@ from torture.fault import Scene
 from torture.house import CLIENT_ID, PATIENCE, House
 from torture.settling import settle
 
+UNSAVED = 500
+"""Messages that the broker takes over in a few hundredths of a second, and saves after up to two."""
+
 
 async def killed(scene: Scene) -> None:
     """What it acknowledged since it last saved is its own loss, and is counted apart."""
-    house = scene.house
-    await _saves(house, 0)
+    house, stream = scene.house, scene.stream
+    await _saves(house, time.time())
+    saved = stream.total
+    stream.send(UNSAVED)
+    await stream.reach(saved + scene.dice.randrange(UNSAVED))
     async with house.bridge_cut_off():
         await process.kill(house.broker)
         since = house.saved.stat().st_mtime

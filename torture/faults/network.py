@@ -9,10 +9,15 @@ from tests.eventually import eventually
 from torture.fault import Scene
 from torture.house import PATIENCE
 from torture.proxy import Link, Proxy
+from torture.settling import settle
 from torture.treatments import cut_amid_packet, late, sliced, stalled, swallowed
 
 Target = Literal["broker", "database"]
 Strike = Callable[[Scene], Awaitable[None]]
+
+
+MORE = 500
+"""Messages on their way when the other side goes."""
 
 
 def slow(target: Target) -> Strike:
@@ -60,7 +65,7 @@ def in_slices(target: Target) -> Strike:
 def cut_amid(target: Target) -> Strike:
     async def strike(scene: Scene) -> None:
         async with _struck(scene, target) as proxy:
-            link = next(iter(proxy.links), None)
+            link = await _link(scene, proxy)
             cutting = cut_amid_packet(scene.dice)
             if scene.dice.random() < 0.5:
                 proxy.up = cutting
@@ -78,9 +83,10 @@ def half_open(target: Target) -> Strike:
 
     async def strike(scene: Scene) -> None:
         async with _struck(scene, target) as proxy:
-            link = next(iter(proxy.links), None)
+            link = await _link(scene, proxy)
+            await settle(scene.house, scene.stream)  # so that it is no connection which is only just being made
+            scene.stream.send(MORE)
             proxy.up = proxy.down = swallowed
-            scene.stream.mark()
             await eventually(lambda: _ended(proxy, link), PATIENCE * 2)
             proxy.calm()
 
@@ -97,7 +103,20 @@ async def _struck(scene: Scene, target: Target) -> AsyncIterator[Proxy]:
         yield scene.house.to_database
 
 
-async def _ended(proxy: Proxy, link: Link | None) -> bool:
+async def _link(scene: Scene, proxy: Proxy) -> Link:
+    """The connection that there is, or that the bridge makes as soon as it has something to store."""
+
+    async def first() -> Link | None:
+        if not proxy.links:
+            scene.stream.mark()
+        return next(iter(proxy.links), None)
+
+    link = await eventually(first, PATIENCE)
+    assert link
+    return link
+
+
+async def _ended(proxy: Proxy, link: Link) -> bool:
     return link not in proxy.links
 
 
