@@ -13,6 +13,7 @@ from tests import services
 from tests.eventually import eventually
 from tests.services import LocalBroker, LocalDatabase
 from tests.system.command import Command, running
+from tests.system.stored import query
 from torture import process
 from torture.commits import through
 from torture.disk import Ballast, Disk, small_disk
@@ -155,8 +156,7 @@ class House:
         await eventually(serves, PATIENCE)
 
     async def query(self, sql: str, *arguments: object) -> list[tuple[Any, ...]]:
-        async with self.connected() as connection:
-            return [tuple(row) for row in await connection.fetch(sql, *arguments)]
+        return await query(self.url, sql, *arguments)
 
     @asynccontextmanager
     async def connected(self) -> AsyncIterator[asyncpg.Connection]:

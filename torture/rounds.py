@@ -93,10 +93,10 @@ async def _verdict(house: House, stream: Stream) -> Verdict:
     while True:
         found = judge(
             stream.sent(),
-            await stored.rows(house, stream.prefix),
-            await stored.rejects(house, stream.prefix),
+            await stored.rows(house.url, stream.prefix),
+            await stored.rejects(house.url, stream.prefix),
             house.lost_by_broker,
         )
         if not (found.lost or found.rejects_missing) or time.monotonic() > deadline:
-            return found._replace(rollups_wrong=await stored.wrong_rollups(house, stream.prefix))
+            return found._replace(rollups_wrong=await stored.wrong_rollups(house.url, stream.prefix))
         await asyncio.sleep(LOOK * 20)

@@ -34,7 +34,7 @@ async def run(faults: Sequence[Fault], rounds: int, messages: int, seed: int) ->
                 house = None
                 await stack.aclose()
             yield result
-        if house and (wrong := await stored.wrong_rollups(house, "")):
+        if house and (wrong := await stored.wrong_rollups(house.url, "")):
             raise AssertionError(f"{wrong} rollups of all rounds together are not what the readings come to")
 
 

@@ -19,7 +19,7 @@ async def settle(house: House, stream: Stream) -> None:
     """Publish one more message and wait until that is stored: the broker keeps the order. `TimeoutError` if it never is."""
     seq = stream.mark()
     deadline = time.monotonic() + PATIENCE
-    while not await stored.has(house, stream.marker, seq):
+    while not await stored.has(house.url, stream.marker, seq):
         if time.monotonic() > deadline:
             raise TimeoutError(f"what was sent last is not stored after {PATIENCE:.0f} s: {await _condition(house)}")
         await asyncio.sleep(LOOK)

@@ -1,6 +1,6 @@
 """What the database holds of one round, and whether its rollups are what the readings come to."""
 
-from torture.house import House
+from tests.system.stored import query
 from torture.script import TEXT
 from torture.verdict import Row
 
@@ -37,23 +37,23 @@ SELECT count(*) FROM ((TABLE raw EXCEPT ALL TABLE kept) UNION ALL (TABLE kept EX
 SPANS = {"rollup_minute": "1 minute", "rollup_hour": "1 hour"}
 
 
-async def rows(house: House, prefix: str) -> list[Row]:
-    return [Row(*row) for row in await house.query(ROWS, prefix)]
+async def rows(url: str, prefix: str) -> list[Row]:
+    return [Row(*row) for row in await query(url, ROWS, prefix)]
 
 
-async def rejects(house: House, prefix: str) -> list[tuple[str, bytes]]:
-    return [(topic, payload) for topic, payload in await house.query(REJECTS, prefix)]
+async def rejects(url: str, prefix: str) -> list[tuple[str, bytes]]:
+    return [(topic, payload) for topic, payload in await query(url, REJECTS, prefix)]
 
 
-async def has(house: House, device: str, seq: int) -> bool:
-    [(count,)] = await house.query(FOUND, device, seq)
+async def has(url: str, device: str, seq: int) -> bool:
+    [(count,)] = await query(url, FOUND, device, seq)
     return bool(count)
 
 
-async def wrong_rollups(house: House, prefix: str) -> int:
+async def wrong_rollups(url: str, prefix: str) -> int:
     """Rollups that differ from brute force over the readings, of minutes and of hours together."""
     wrong = 0
     for table, span in SPANS.items():
-        [(count,)] = await house.query(WRONG.format(table=table, span=span), prefix)
+        [(count,)] = await query(url, WRONG.format(table=table, span=span), prefix)
         wrong += count
     return wrong
