@@ -72,7 +72,7 @@ class House:
         broker_url = through(self.to_broker, self.broker.url)
         database_url = through(self.to_database, self.url)
         settings = {"broker_url": broker_url, "database_url": database_url, **self.settings}
-        async with running("bridge", self.variables, **settings) as bridge:
+        async with running("bridge", variables=self.variables, **settings) as bridge:
             yield bridge
 
     async def end_bridge(self, *, kill: bool = False) -> None:
@@ -131,6 +131,13 @@ class House:
         yield
         await bridge.says("session.connected", times=connected + 1, within=PATIENCE)
         self.bridge_is_connected(short)
+
+    @asynccontextmanager
+    async def bridge_put_off(self) -> AsyncIterator[None]:
+        """Around what makes it try a batch again; over when that is stored: its pauses would grow from strike to strike."""
+        recovered = len(self.bridge.said("store.recovered"))
+        yield
+        await self.bridge.says("store.recovered", times=recovered + 1, within=PATIENCE)
 
     async def bridge_waits(self, prod: Callable[[], object], times: int = 1) -> None:
         """Wait until the bridge says so often that it can't store; `prod` gives it something to store."""

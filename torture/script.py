@@ -35,8 +35,9 @@ class Message(NamedTuple):
 class Script:
     """The devices of one publisher. They count on from part to part; no number and no time comes twice, but by repetition."""
 
-    def __init__(self, devices: Sequence[str], start: int, dice: Random) -> None:
+    def __init__(self, devices: Sequence[str], start: int, dice: Random, one_bad_in: int = ONE_BAD_IN) -> None:
         """`start` is the time of the first readings, in milliseconds since the epoch."""
+        self._one_bad_in = one_bad_in
         self._devices = devices
         self._start = start
         self._dice = dice
@@ -49,7 +50,7 @@ class Script:
         for _ in range(count):
             self._written += 1
             device = self._devices[self._written % len(self._devices)]
-            is_bad = bad or self._written % ONE_BAD_IN == 0
+            is_bad = bad or self._written % self._one_bad_in == 0
             message = self._bad(device, shift) if is_bad else self._good(device, shift)
             messages += [message] * (2 if self._dice.random() < TWICE else 1)
         self._disorder(messages)

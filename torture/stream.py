@@ -1,9 +1,10 @@
 """The stream of one round: four connections speak for twenty devices at QoS 0, 1 and 2, and know what was acknowledged."""
 
 import asyncio
+import sys
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from random import Random
 
 from torture.publisher import Publisher
@@ -29,7 +30,7 @@ class Stream:
         began = time.time_ns() // 1_000_000 - DAY if start is None else start
         self.publishers: list[Publisher] = []
         self._scripts: list[tuple[Script, int]] = []
-        self._marks = Script([self.marker], began, Random(dice.random()))
+        self._marks = Script([self.marker], began, Random(dice.random()), one_bad_in=sys.maxsize)
         self.newest = began
         """The latest time that any device has spoken of so far."""
         first = 0
@@ -64,6 +65,13 @@ class Stream:
         self.publishers[0].send([message])
         [(seq, _)] = message.readings
         return seq
+
+    async def mark_until(self, happened: asyncio.Event) -> None:
+        """Keep the bridge busy until something has happened: the stream may be over before."""
+        while not happened.is_set():
+            self.mark()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(happened.wait(), 0.5)
 
     async def reach(self, count: int) -> None:
         """Wait until so many messages are done with."""

@@ -51,12 +51,7 @@ async def cut_before_acknowledging(scene: Scene) -> None:
 async def _unacknowledged(scene: Scene) -> None:
     seen = asyncio.Event()
     scene.house.to_broker.up = without_acknowledgements(seen)
-    while not seen.is_set():
-        scene.stream.mark()
-        try:
-            await asyncio.wait_for(seen.wait(), 0.5)
-        except TimeoutError:
-            continue
+    await scene.stream.mark_until(seen)
 
 
 async def doubled(scene: Scene) -> None:

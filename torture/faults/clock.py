@@ -7,9 +7,14 @@ from pathlib import Path
 from torture.disk import Skipped
 from torture.fault import Scene
 from torture.faults import bridge
+from torture.settling import settle
 
 LIBRARY = "*/faketime/libfaketime.so.1"
 PLACES = ("/usr/lib", "/usr/lib64")
+MOST = """
+SELECT max(abs(extract(epoch FROM received_at - committed_at))) / 3600 FROM reject WHERE starts_with(topic, 'devices/' || $1)
+"""
+"""Hours between the bridge's clock and the database's."""
 STEPS = ("+3600", "-3600", "+0", "-86400", "+43200", "+0")
 """Seconds. A day ahead is as far as a device's time may be ahead of the bridge's."""
 
@@ -33,7 +38,11 @@ async def bridge_clock_steps(scene: Scene) -> None:
         for step in STEPS:
             offset.step(step)
             scene.stream.send(200)
+            scene.stream.send(20, bad=True)
             await asyncio.sleep(0.2)
+        await settle(scene.house, scene.stream)
+        [(hours,)] = await scene.house.query(MOST, scene.stream.prefix)
+        assert hours > 1, f"expected the bridge's clock to be off by hours, got {hours}"
         scene.house.variables = {}
         await bridge.stopped(scene)
 

@@ -13,6 +13,9 @@ from torture import process
 from torture.commits import CommitCut, When
 from torture.fault import Scene
 from torture.house import BACKENDS, PATIENCE, House
+from torture.settling import settle
+
+CANCEL = BACKENDS.replace("SELECT pid", "SELECT pg_cancel_backend(pid)") + " AND state = 'active'"
 
 
 async def killed(scene: Scene) -> None:
@@ -40,24 +43,35 @@ async def stood_still(scene: Scene) -> None:
 
 async def backend_killed(scene: Scene) -> None:
     """Postgres then ends all other backends too, and recovers."""
-    for pid in await scene.house.backends():
+    for pid in await _backends(scene):
         with suppress(ProcessLookupError):
             os.kill(pid, Signals.SIGKILL)
     await scene.house.mend_database()
 
 
 async def backend_stood_still(scene: Scene) -> None:
-    async with process.frozen(*await scene.house.backends()):
+    async with process.frozen(*await _backends(scene)):
         await asyncio.sleep(scene.dice.uniform(0.1, 1.0))
 
 
 async def backend_terminated(scene: Scene) -> None:
+    await _backends(scene)
     await terminate(scene.house)
+    await settle(scene.house, scene.stream)
 
 
 async def statement_cancelled(scene: Scene) -> None:
-    for pid in await scene.house.backends():
-        await scene.house.query("SELECT pg_cancel_backend($1)", pid)
+    """One that runs: a backend that waits for the next would not notice."""
+    bridge = scene.house.bridge
+    waiting = len(bridge.said("store.waiting"))
+    async with scene.house.connected() as connection, scene.house.bridge_put_off():
+
+        async def cancelled() -> bool:
+            scene.stream.mark()
+            await connection.execute(CANCEL)
+            return len(bridge.said("store.waiting")) > waiting
+
+        await eventually(cancelled, PATIENCE)
 
 
 async def commit_not_begun(scene: Scene) -> None:
@@ -69,17 +83,11 @@ async def commit_not_answered(scene: Scene) -> None:
 
 
 async def _cut(scene: Scene, when: When) -> None:
-    bridge, cutting = scene.house.bridge, CommitCut(when, 1)
-    recovered = len(bridge.said("store.recovered"))
-    cutting.treat(scene.house.to_database)
-    try:
-        while not cutting.held.is_set():
-            scene.stream.mark()
-            with suppress(TimeoutError):
-                await asyncio.wait_for(cutting.held.wait(), 0.5)
-    finally:
+    cutting = CommitCut(when, 1)
+    async with scene.house.bridge_put_off():
+        cutting.treat(scene.house.to_database)
+        await scene.stream.mark_until(cutting.held)
         scene.house.to_database.calm()
-    await bridge.says("store.recovered", times=recovered + 1, within=PATIENCE)
 
 
 async def read_only(scene: Scene) -> None:
@@ -128,6 +136,16 @@ async def partition_gone(scene: Scene) -> None:
         await eventually(lambda: connection.fetchval(f"SELECT to_regclass({name})::text"), PATIENCE)
         partition = await connection.fetchval(f"SELECT {name}")
         await connection.execute(f"DROP TABLE {partition}")
+
+
+async def _backends(scene: Scene) -> list[int]:
+    """The bridge's backend, once it has one: after a strike before it connects when it has something to store."""
+
+    async def found() -> list[int]:
+        scene.stream.mark()
+        return await scene.house.backends()
+
+    return await eventually(found, PATIENCE)
 
 
 async def terminate(house: House) -> None:

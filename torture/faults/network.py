@@ -16,6 +16,8 @@ Target = Literal["broker", "database"]
 Strike = Callable[[Scene], Awaitable[None]]
 
 
+WAITED_FOR = 0.8
+"""Of the connections to Postgres; the others are hit while they are made."""
 MORE = 500
 """Messages on their way when the other side goes."""
 
@@ -44,6 +46,7 @@ def stuck(target: Target) -> Strike:
 def reset(target: Target) -> Strike:
     async def strike(scene: Scene) -> None:
         async with _struck(scene, target) as proxy:
+            await _link(scene, proxy)
             proxy.reset()
         await asyncio.sleep(scene.dice.uniform(0.0, 0.2))  # the next one may hit a handshake or a first batch
 
@@ -95,12 +98,14 @@ def half_open(target: Target) -> Strike:
 
 @asynccontextmanager
 async def _struck(scene: Scene, target: Target) -> AsyncIterator[Proxy]:
-    """Around what ends a connection; one to the broker is waited for to be there again."""
+    """Around what ends a connection. Most of them are waited for to work again; else the pauses between tries would grow."""
     if target == "broker":
         async with scene.house.bridge_cut_off():
             yield scene.house.to_broker
     else:
         yield scene.house.to_database
+        if scene.dice.random() < WAITED_FOR:
+            await settle(scene.house, scene.stream)
 
 
 async def _link(scene: Scene, proxy: Proxy) -> Link:
