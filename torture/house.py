@@ -72,7 +72,7 @@ class House:
         broker_url = through(self.to_broker, self.broker.url)
         database_url = through(self.to_database, self.url)
         settings = {"broker_url": broker_url, "database_url": database_url, **self.settings}
-        async with running("bridge", variables=self.variables, **settings) as bridge:
+        async with running("bridge", **self.variables, **settings) as bridge:
             yield bridge
 
     async def end_bridge(self, *, kill: bool = False) -> None:

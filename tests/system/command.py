@@ -5,7 +5,7 @@ import json
 import os
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from signal import Signals
@@ -101,25 +101,22 @@ class Command:
 
 
 @asynccontextmanager
-async def running(
-    name: str, *options: str, variables: Mapping[str, str] | None = None, **settings: object
-) -> AsyncIterator[Command]:
+async def running(name: str, *options: str, **settings: object) -> AsyncIterator[Command]:
     """`fieldline NAME OPTIONS` with these settings and otherwise the defaults, at a free port, until the block is left.
 
-    `variables` are what else its environment has.
+    What is written in capitals is no setting but another variable of its environment.
     """
     [number] = port.free()
     given = {"port": number, "log_format": "json", **settings}
-    clean = {
-        key: value for key, value in environment(dict(variables or {})).items() if not key.startswith("FIELDLINE_")
-    }
+    clean = {key: value for key, value in environment({}).items() if not key.startswith("FIELDLINE_")}
+    variables = {key if key.isupper() else f"FIELDLINE_{key.upper()}": str(value) for key, value in given.items()}
     process = await asyncio.create_subprocess_exec(
         *launched((sys.executable, "-m", "fieldline", name, *options), SAME, Signals.SIGKILL),
         stdin=DEVNULL,
         stdout=DEVNULL,
         stderr=PIPE,
         cwd=os.sep,  # where no fieldline.toml is
-        env=clean | {f"FIELDLINE_{key.upper()}": str(value) for key, value in given.items()},
+        env=clean | variables,
         limit=LINE,
     )
     command = Command(process, number)

@@ -38,7 +38,7 @@ def test_each_message_says_what_it_is_said_to_say() -> None:
         for seq, at in message.readings
         for metric, value in {"seq": seq, **values(seq)}.items()
     ]
-    assert [tuple(reading) for reading in found.readings] == told
+    assert [(one.device, one.metric, one.at, one.value) for one in found.readings] == told
 
 
 def test_a_time_belongs_to_one_number_of_a_device_and_repetitions_change_nothing() -> None:
