@@ -9,11 +9,12 @@ import msgspec
 import typer
 from rich.console import Console
 
+from fieldline.embedded import mosquitto
 from torture import table
 from torture.catalogue import FAULTS
 from torture.fault import Fault
 from torture.rounds import Result
-from torture.run import run
+from torture.run import MESSAGES, run
 
 
 def main(
@@ -21,7 +22,7 @@ def main(
     seed: Annotated[
         int | None, typer.Option(help="decides the faults' order and moments; else a new one each time")
     ] = None,
-    messages: Annotated[int, typer.Option(min=100, help="in a round; some faults take more or fewer")] = 10_000,
+    messages: Annotated[int, typer.Option(min=100, help="in a round; some faults take more or fewer")] = MESSAGES,
     only: Annotated[list[str] | None, typer.Option(metavar="FAULT", help="only this fault; may be repeated")] = None,
     short: Annotated[bool, typer.Option("--short", help="without the faults that take long")] = False,  # noqa: FBT002
     json: Annotated[Path | None, typer.Option(help="also write the results to this file")] = None,
@@ -30,6 +31,8 @@ def main(
     names = {fault.name for fault in FAULTS}
     if unknown := set(only or ()) - names:
         raise SystemExit(f"torture: expected faults among {', '.join(sorted(names))}, got {', '.join(unknown)}")
+    if mosquitto.find() is None:
+        raise SystemExit("torture: expected mosquitto, found none: apt-get install mosquitto")
     chosen = [fault for fault in FAULTS if (fault.name in only if only else not (short and fault.slow))]
     seed = random.randrange(10_000) if seed is None else seed
     results = asyncio.run(_torture(chosen, rounds or len(chosen), messages, seed))

@@ -39,6 +39,10 @@ def skipped(number: int, fault: Fault, reason: Skipped) -> Result:
     return Result(number, fault.name, 0, 0, None, str(reason), skipped=True, peak_memory=0, seconds=0.0)
 
 
+def broken(number: int, name: str, trouble: str) -> Result:
+    return Result(number, name, 0, 0, None, trouble, skipped=False, peak_memory=0, seconds=0.0)
+
+
 async def run_round(house: House, number: int, fault: Fault, messages: int, dice: Random) -> Result:
     """Never raises for what a bridge may do wrong: that is a result."""
     began = time.monotonic()

@@ -34,7 +34,9 @@ def mark(result: Result) -> str:
 
 
 def show(results: Sequence[Result], console: Console) -> None:
-    table = Table(*COLUMNS, title="What was stored of what was acknowledged, fault by fault")
+    table = Table(title="What was stored of what was acknowledged, fault by fault")
+    for column in COLUMNS:
+        table.add_column(column, justify="left" if column == "fault" else "right", no_wrap=column == "fault")
     for result in results:
         table.add_row(*row(result), style="red" if result.trouble and not result.skipped else None)
     console.print(table)
