@@ -43,7 +43,7 @@ def main(
 
 
 async def _torture(faults: list[Fault], rounds: int, messages: int, seed: int) -> list[Result]:
-    console = Console()
+    console = Console(width=max(Console().width, table.WIDTH))
     console.print(f"seed {seed}", highlight=False)
     results = []
     async for result in run(faults, rounds, messages, seed):

@@ -9,6 +9,9 @@ from torture.rounds import Result
 
 COLUMNS = ("round", "fault", "strikes", "messages", "stored", "lost", "twice", "broker lost", "wrong", "MB", "seconds")
 
+WIDTH = 132
+"""Characters: a narrower table would hide digits."""
+
 
 def row(result: Result) -> tuple[str, ...]:
     verdict = result.verdict
