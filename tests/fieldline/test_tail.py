@@ -5,7 +5,7 @@ import json
 import signal
 import sys
 from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from itertools import count
 
@@ -113,7 +113,15 @@ async def test_a_pattern_that_matches_nothing_is_refused_in_the_servers_words(da
     assert process.returncode == 1
 
 
-async def test_it_ends_quietly_when_interrupted_or_when_nobody_reads_on(database_url: str) -> None:
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """Programs started as a shell's job in the background ignore SIGINT, and so do those that they start."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+async def test_it_ends_quietly_when_interrupted_or_when_nobody_reads_on(interruptible: None, database_url: str) -> None:
     [at] = port.free()
     async with running(database_url, "announced") as live, serving(live, at):
         writer = live.writer()
