@@ -100,10 +100,8 @@ async def test_what_was_measured_without_a_broker_arrives_later_with_its_own_tim
             heard = await after.until(lambda heard: len({f["seq"] for f in telemetry(heard, NAME)}) >= 20)
     objects = {found["seq"]: found["at"] for found in telemetry(observer.heard[:before], NAME) + telemetry(heard, NAME)}
     assert sorted(objects) == list(range(min(objects), min(objects) + len(objects)))
-    steps = [
-        later - earlier for earlier, later in zip(list(objects.values())[1:], list(objects.values())[2:], strict=False)
-    ]
-    assert all(step <= 250 for step in steps)
+    times = list(objects.values())
+    assert times == sorted(set(times))
     assert sum(down < at < back for at in objects.values()) >= 12
     assert any(message.payload.startswith(b"[") for message in heard), "a backlog goes as one"
 
