@@ -71,7 +71,7 @@ async def _insert_numbers(connection: asyncpg.Connection, new: Columns, tick: in
     source = in_one_piece(rows(numbers, tick))
     await connection.copy_to_table("reading", source=source, columns=COLUMNS, format="binary")
     minutes = each(numbers).widen(MINUTE)
-    await connection.execute(statements.ROLLUPS, *minutes.lists(), *minutes.widen(HOUR).lists())
+    await connection.execute(statements.ROLLUPS, *minutes.literals(), *minutes.widen(HOUR).literals())
 
 
 async def _insert_texts(connection: asyncpg.Connection, new: Columns, tick: int) -> None:

@@ -2,6 +2,7 @@
 
 from typing import Any, NamedTuple
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -33,11 +34,13 @@ class Rollup(NamedTuple):
         np.logical_or(self.series[1:] != self.series[:-1], at[1:] != at[:-1], out=begins[1:])
         first = np.flatnonzero(begins)
         last = np.append(first[1:], len(at)) - 1
+        with np.errstate(over="ignore"):  # beyond a double is infinity, as a float of Python is
+            sums = np.add.reduceat(self.sum, first)
         return Rollup(
             self.series[first],
             at[first],
             np.add.reduceat(self.readings, first, dtype=np.int32),
-            np.add.reduceat(self.sum, first),
+            sums,
             np.minimum.reduceat(self.min, first),
             np.maximum.reduceat(self.max, first),
             self.first[first],
@@ -46,12 +49,19 @@ class Rollup(NamedTuple):
             self.last_at[last],
         )
 
-    def lists(self) -> list[list[Any]]:
-        """The columns, for a driver that knows no arrays."""
-        return [column.tolist() for column in self]
+    def literals(self) -> list[str]:
+        """The columns as Postgres writes arrays: a driver takes five times as long to encode thousands of numbers."""
+        return [_literal(column) for column in self]
 
 
 def each(numbers: Numbers) -> Rollup:
     """Each reading as a span of its own."""
     series, at, value = numbers
     return Rollup(series, at, np.ones(len(at), np.int32), value, value, value, value, at, value, at)
+
+
+def _literal(column: NDArray[Any]) -> str:
+    values = column.tolist()
+    finite = column.dtype.kind == "i" or np.isfinite(column).all()
+    text = msgspec.json.encode(values).decode() if finite else str(values)  # JSON knows no infinity, Postgres does
+    return f"{{{text[1:-1]}}}"

@@ -31,10 +31,10 @@ _TYPES = ("int", "bigint", "int", "float8", "float8", "float8", "float8", "bigin
 
 
 def _spans(first: int) -> str:
-    return _SPANS.format(columns=", ".join(f"${number}::{name}[]" for number, name in enumerate(_TYPES, first)))
+    return _SPANS.format(columns=", ".join(f"${number}::text::{name}[]" for number, name in enumerate(_TYPES, first)))
 
 
-# The columns of the minutes, then those of the hours.
+# The columns of the minutes, then those of the hours, as array literals.
 ROLLUPS = f"""
 WITH into_minute AS (INSERT INTO rollup_minute AS stored {_spans(1)})
 INSERT INTO rollup_hour AS stored {_spans(1 + len(_TYPES))}

@@ -81,6 +81,14 @@ async def test_what_another_bridge_has_stored_is_neither_stored_nor_announced_ag
     assert await rows(sql, "SELECT reason, convert_from(payload, 'UTF8') FROM reject") == [("conflict", payloads[1])]
 
 
+async def test_a_sum_beyond_a_double_is_infinite_and_keeps_nothing_from_being_stored(
+    store: Store, sql: asyncpg.Connection
+) -> None:
+    outcome = await keep(store, said('{"at":1790000000000,"level":1.7e308}', '{"at":1790000001000,"level":1.7e308}'))
+    assert (outcome.stored, outcome.rejected) == (2, 0)
+    assert await rows(sql, "SELECT count, sum, max FROM rollup_hour") == [(2, float("inf"), 1.7e308)]
+
+
 async def test_the_same_reading_twice_in_one_batch_is_stored_and_announced_once(
     store: Store, sql: asyncpg.Connection
 ) -> None:

@@ -42,7 +42,14 @@ def test_spans_equal_what_their_readings_come_to(found: dict[tuple[int, int], fl
             expected.append(
                 (number, begin, len(values), sum(values), min(values), max(values), first, first_at, last, last_at)
             )
-        assert list(zip(*rollup.lists(), strict=True)) == expected
+        assert list(zip(*(column.tolist() for column in rollup), strict=True)) == expected
+
+
+def test_spans_are_written_as_postgres_reads_arrays() -> None:
+    rollup = each(Numbers.ordered([1, 2, 2], [AT, AT, AT + 1], [0.1, 1.5e308, 1.5e308])).widen(HOUR)
+    series, at, readings, sums, *_ = rollup.literals()
+    hour = AT // HOUR * HOUR
+    assert (series, at, readings, sums) == ("{1,2}", f"{{{hour},{hour}}}", "{1,2}", "{0.1, inf}")
 
 
 def test_numbers_are_ordered_by_series_and_time_whatever_order_they_came_in() -> None:
