@@ -10,24 +10,32 @@ from fieldline.settings import Settings
 
 
 def configure(settings: Settings) -> None:
-    """Set up structlog for this process."""
+    """Set up structlog for this process, and have what libraries warn of by `logging` look the same."""
     form: tuple[structlog.typing.Processor, ...] = (
         (structlog.processors.JSONRenderer(),)
         if settings.log_format == "json"
         else (structlog.processors.LogfmtRenderer(key_order=["timestamp", "level", "event"]), _printable)
     )
+    told: tuple[structlog.typing.Processor, ...] = (
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso"),
+        structlog.processors.format_exc_info,
+    )
     structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso"),
-            structlog.processors.format_exc_info,
-            *form,
-        ],
+        processors=[*told, *form],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[settings.log_level.upper()]),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[structlog.stdlib.add_logger_name, *told],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *form],
+        )
+    )
+    logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
 
 
 def _printable(_: object, __: str, line: Any) -> str:

@@ -16,7 +16,9 @@ from torture.stream import WEEK, Stream, streaming
 from torture.verdict import Verdict, judge
 
 LONG_AGO = 1_009_756_800_000
-"""Monday, 31 December 2001, in milliseconds: weeks from here on no other round writes to."""
+"""Monday, 31 December 2001, in milliseconds: from here on are weeks that other faults don't write to."""
+WEEKS, APART = 1_200, 8
+"""So many of them lie in the past, and a round takes fewer than `APART`."""
 
 
 class Result(NamedTuple):
@@ -48,7 +50,7 @@ async def run_round(house: House, number: int, fault: Fault, messages: int, dice
     began = time.monotonic()
     house.lost_by_broker.clear()
     prefix = f"r{number}-"
-    start = LONG_AGO + number * 20 * WEEK if fault.shift == WEEK else None
+    start = LONG_AGO + number * APART % WEEKS * WEEK if fault.shift == WEEK else None
     strikes, verdict, trouble = 0, None, ""
     async with streaming(prefix, house.broker.port, dice, start) as stream:
         try:

@@ -44,6 +44,18 @@ def stalled(goes_on: asyncio.Event) -> Treatment:
     return treat
 
 
+def stuck_from(word: bytes, seen: asyncio.Event) -> Treatment:
+    """Nothing moves any more from the chunk on that holds this word."""
+
+    async def treat(link: Link, data: bytes) -> AsyncIterator[bytes]:  # noqa: ARG001
+        if word in data:
+            seen.set()
+            await asyncio.Event().wait()
+        yield data
+
+    return treat
+
+
 def cut_amid_packet(dice: Random) -> Treatment:
     """A part of what is on its way arrives, then the connection is reset."""
 

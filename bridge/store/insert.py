@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import asyncpg
 import msgspec
@@ -12,7 +12,7 @@ from bridge.decode import Decoded
 from bridge.record import Reason, Refusal
 from bridge.store import statements
 from bridge.store.columns import Columns, Sorted
-from bridge.store.copy import COLUMNS, in_one_piece, rows
+from bridge.store.copy import COLUMNS, rows
 from bridge.store.numbers import Numbers
 from bridge.store.rollup import HOUR, MINUTE, each
 from bridge.store.settle import Settled, settle
@@ -68,7 +68,7 @@ async def _insert_numbers(connection: asyncpg.Connection, new: Columns, tick: in
     if not new.series:
         return
     numbers = Numbers.ordered(new.series, new.at, new.value)
-    source = in_one_piece(rows(numbers, tick))
+    source: Any = rows(numbers, tick)  # asyncpg's types know no buffer
     await connection.copy_to_table("reading", source=source, columns=COLUMNS, format="binary")
     minutes = each(numbers).widen(MINUTE)
     await connection.execute(statements.ROLLUPS, *minutes.literals(), *minutes.widen(HOUR).literals())

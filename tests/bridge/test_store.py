@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
+from urllib.parse import urlsplit
 
 import asyncpg
 import pytest
@@ -14,6 +15,9 @@ from bridge.store.insert import Outcome
 from bridge.store.store import Store
 from tests.eventually import eventually
 from tests.services import Database
+from torture.commits import through
+from torture.proxy import standing_before
+from torture.treatments import stuck_from
 
 
 @pytest.fixture
@@ -52,6 +56,23 @@ async def test_readings_are_committed_with_their_series_and_announced(store: Sto
     assert (outcome.stored, outcome.duplicate, outcome.rejected) == (1, 0, 0)
     assert list(outcome.committed.value) == [1.5, True, "filling"]
     assert await sql.fetchval("SELECT micros(last) FROM commit_clock") == outcome.committed.committed_at
+
+
+async def test_a_connection_that_is_lost_amid_a_copy_is_made_anew_and_the_batch_stored(database_url: str) -> None:
+    """More than the sockets on the way hold, so that some of it waits to be sent when nobody is left to send it to."""
+    [host, number] = urlsplit(database_url).netloc.rpartition("@")[2].split(":")
+    async with standing_before(host, int(number)) as proxy, asyncio.timeout(60):
+        store = Store(through(proxy, database_url))
+        copying = asyncio.Event()
+        proxy.up = stuck_from(b"PGCOPY", copying)
+        values = ",".join(f'{{"at":{1790000000000 + n},"level":{n}}}' for n in range(200_000))
+        kept = asyncio.create_task(keep(store, said(f"[{values}]")))
+        await copying.wait()
+        proxy.reset()
+        proxy.calm()
+        outcome = await kept
+        assert len(outcome.committed.value) == 200_000
+        await store.close()
 
 
 async def test_a_second_time_changes_nothing_and_is_not_announced(store: Store, sql: asyncpg.Connection) -> None:

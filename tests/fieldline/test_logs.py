@@ -1,6 +1,7 @@
 """Whatever a device, the broker or Postgres says, an event stays one line of printable characters."""
 
 import json
+import logging
 from typing import Literal
 
 import pytest
@@ -16,7 +17,12 @@ HOSTILE = "devices/x\x1b[2J\x1b]0;owned\x07\r\n2026-01-01 level=error event=fake
 
 @pytest.fixture(autouse=True)
 def _as_before() -> object:
+    root = logging.getLogger()
+    before, level = root.handlers[:], root.level
+    root.handlers.clear()  # those of pytest, which `configure` would close
     yield
+    root.handlers[:] = before
+    root.setLevel(level)
     structlog.reset_defaults()
 
 
@@ -41,6 +47,18 @@ def test_an_exception_is_told_in_one_line(capsys: pytest.CaptureFixture[str]) ->
     logs.configure(Settings(log_format="console"))
     structlog.get_logger().error("a.mistake", exc_info=ValueError(HOSTILE))
     assert capsys.readouterr().err[:-1].isprintable()
+
+
+@pytest.mark.parametrize("form", ["console", "json"])
+def test_what_a_library_warns_of_is_a_line_like_others(
+    form: Literal["console", "json"], capsys: pytest.CaptureFixture[str]
+) -> None:
+    logs.configure(Settings(log_format=form))
+    logging.getLogger("asyncpg.pool").error("expected %s", HOSTILE, exc_info=ValueError(HOSTILE))
+    said = capsys.readouterr().err
+    assert said[:-1].isprintable(), ascii(said)
+    assert "asyncpg.pool" in said
+    assert "ValueError" in said
 
 
 def test_words_of_any_language_stay_as_they_are(capsys: pytest.CaptureFixture[str]) -> None:

@@ -21,6 +21,8 @@ from tests.services import Broker
 
 LINE = 2**20
 """Bytes in a line of its log at most: some quote what a device said."""
+MISHAPS = "asyncio"
+"""The logger of tasks and futures whose failure nobody has seen."""
 
 
 class Command:
@@ -31,7 +33,7 @@ class Command:
         self.address = f"{port.LOOPBACK}:{number}"
         self.log: list[dict[str, Any]] = []
         self.strays: list[str] = []
-        """Lines that are no log lines: tracebacks, warnings."""
+        """Lines that are no events: tracebacks, warnings, failures that nobody has seen."""
         self._process = process
         self._heard = asyncio.Condition()
 
@@ -40,9 +42,13 @@ class Command:
         assert self._process.stderr is not None
         async for line in self._process.stderr:
             try:
-                self.log.append(json.loads(line))
+                said = json.loads(line)
             except ValueError:
+                said = {"logger": MISHAPS}
+            if said.get("logger") == MISHAPS:
                 self.strays.append(line.decode(errors="replace").rstrip())
+            else:
+                self.log.append(said)
             async with self._heard:
                 self._heard.notify_all()
         async with self._heard:

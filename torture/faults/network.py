@@ -6,8 +6,9 @@ from contextlib import asynccontextmanager
 from typing import Literal
 
 from tests.eventually import eventually
+from torture.commits import BRIDGE
 from torture.fault import Scene
-from torture.house import PATIENCE
+from torture.house import CLIENT_ID, PATIENCE
 from torture.proxy import Link, Proxy
 from torture.settling import settle
 from torture.treatments import cut_amid_packet, late, sliced, stalled, swallowed
@@ -86,8 +87,8 @@ def half_open(target: Target) -> Strike:
 
     async def strike(scene: Scene) -> None:
         async with _struck(scene, target) as proxy:
-            link = await _link(scene, proxy)
             await settle(scene.house, scene.stream)  # so that it is no connection which is only just being made
+            link = await _link(scene, proxy)
             scene.stream.send(MORE)
             proxy.up = proxy.down = swallowed
             await eventually(lambda: _ended(proxy, link), PATIENCE * 2)
@@ -109,16 +110,23 @@ async def _struck(scene: Scene, target: Target) -> AsyncIterator[Proxy]:
 
 
 async def _link(scene: Scene, proxy: Proxy) -> Link:
-    """The connection that there is, or that the bridge makes as soon as it has something to store."""
+    """The connection that carries messages: there is one, or the bridge makes it as soon as it has something to store."""
 
-    async def first() -> Link | None:
-        if not proxy.links:
+    async def carrying() -> Link | None:
+        found = [link for link in proxy.links if _carries(link)]
+        if not found:
             scene.stream.mark()
-        return next(iter(proxy.links), None)
+        return next(iter(found), None)
 
-    link = await eventually(first, PATIENCE)
+    link = await eventually(carrying, PATIENCE)
     assert link
     return link
+
+
+def _carries(link: Link) -> bool:
+    """Beside the session the bridge watches the broker, and beside the store it keeps house and answers for its health."""
+    session = CLIENT_ID.encode()
+    return BRIDGE in link.greeting or (session in link.greeting and session + b"-watch" not in link.greeting)
 
 
 async def _ended(proxy: Proxy, link: Link) -> bool:
