@@ -23,6 +23,9 @@ HELD, OPEN = 1.9, 0.1
 tenth of what is published even while the broker is busy with saving a full queue. What the broker has no
 room for, by the limits of its configuration, it drops."""
 
+ANSWERED = 180
+"""Seconds for the broker to acknowledge the last: it may be at saving a full queue, on a disk that others use, too."""
+
 
 def measure(size: Size) -> Report:
     """Once for each number of series, however many rounds the others do: the rounds of this one are its seconds."""
@@ -53,7 +56,7 @@ async def _watched(made: House, url: str, bridge: Running, load: Running, second
         locking.cancel()
         with suppress(asyncio.CancelledError):
             await locking
-        await asyncio.to_thread(load.wait, 60)
+        await asyncio.to_thread(load.wait, ANSWERED)
         flood = Flood(**load.last_line())
         published = flood.messages / (flood.ended - flood.began) * 1e6
         quarter = max(len(resident) // 4, 1)
