@@ -53,6 +53,11 @@ class Bridge:
         finally:
             await self._store.close()
 
+    @property
+    def backend(self) -> int | None:
+        """The process in Postgres that commits what this bridge announces."""
+        return self._store.backend
+
     def state(self) -> BridgeState:
         """How it is doing, as of now."""
         session, store, tally = self._session, self._store, self._tally

@@ -17,3 +17,5 @@ class Committed(NamedTuple):
     series: Sequence[int]
     at: Sequence[int]
     value: Sequence[float | str]
+    previous: int = 0
+    """The commit before this one, of whichever bridge. 0 where it is not known, and then nothing is missing before this one."""

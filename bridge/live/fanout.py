@@ -12,10 +12,14 @@ from bridge.live.series import Series
 
 
 class Fanout:
-    """`seen` is the last batch that went to the channels; later ones wait in `recent` until their series are known."""
+    """Batches wait in `recent` until all before them are there and their series are known."""
 
     def __init__(self, capacity: int) -> None:
         self.seen = 0
+        """The last batch that went to the channels."""
+        self.told = 0
+        """The newest commit that is known of, announced or not."""
+        self._complete = 0
         self.recent = Recent(capacity)
         self._channels: dict[tuple[Match, float], Channel] = {}
         self._catalogue: dict[int, Series | None] = {}
@@ -49,6 +53,25 @@ class Fanout:
             for member in tuple(channel.members):
                 if member.cursor < cursor:
                     member.interrupt()
+
+    def tell(self, committed_at: int) -> None:
+        """Say that this was committed, and may never be announced."""
+        self.told = max(self.told, committed_at)
+        if self.idle:
+            self.skip(committed_at)
+
+    def hole(self) -> int | None:
+        """Up to where something is missing before the next batch for the channels, or before what is told of."""
+        batch = self.recent.first_after(self.seen)
+        until = self.told if batch is None else batch.previous
+        return until if until > max(self.seen, self._complete) else None
+
+    def fill(self, until: int, batches: Iterable[Committed]) -> None:
+        """Take what the store holds from `seen` to there."""
+        for batch in batches:
+            if batch.committed_at > self.seen:
+                self.recent.add(batch)
+        self._complete = max(self._complete, until)
 
     def waiting(self) -> Committed | None:
         """The next batch for the channels."""

@@ -1,6 +1,7 @@
-"""Feeds a hub in a process without a bridge: woken by each commit, it reads by cursor what the hub lacks."""
+"""Tells a hub what other bridges commit: woken by each commit, and by the clock in case a notification was lost."""
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, NoReturn
 
@@ -16,29 +17,35 @@ log = structlog.get_logger()
 
 POLL = 2.0
 """Seconds after which it looks without being woken: what a lost notification can cost."""
-MOST_READ = 200_000
-"""Readings in one look. When more were committed meanwhile, each client reads what it wants from the store instead."""
 LONGEST_WAIT = 2.0
 """Seconds between two tries to connect."""
 
 
 class Follower:
-    """Announces what any bridge commits to the hub, in commit order, from the moment it first sees the database."""
+    """Has the hub read what any bridge commits, except the one in this process: `announced_by` is its backend in Postgres."""
 
-    def __init__(self, hub: Hub, database_url: str, *, poll: float = POLL) -> None:
+    def __init__(
+        self,
+        hub: Hub,
+        database_url: str,
+        *,
+        announced_by: Callable[[], int | None] = lambda: None,
+        poll: float = POLL,
+    ) -> None:
         self._hub = hub
         self._url = database_url
+        self._announced_by = announced_by
         self._poll = poll
-        self._woken = asyncio.Event()
+        self._connected = asyncio.Event()
 
     async def run(self) -> None:
         """Follow until cancelled; an outage of the database is waited out, and what it hid is caught up with."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._listen(), name="live follower: listen")
-            tasks.create_task(self._read(), name="live follower: read")
+            tasks.create_task(self._look(), name="live follower: look")
 
     async def _listen(self) -> NoReturn:
-        """Be woken by commits. This only saves time: what it misses, the next look at the clock finds."""
+        """Hear of commits. This only saves time: what it misses, the next look at the clock finds."""
         wait = 0.05
         while True:
             try:
@@ -48,8 +55,8 @@ class Follower:
                 try:
                     lost = asyncio.Event()
                     connection.add_termination_listener(lambda _, lost=lost: lost.set())
-                    await connection.add_listener(CHANNEL, self._wake)
-                    self._wake()
+                    await connection.add_listener(CHANNEL, self._hear)
+                    self._connected.set()
                     wait = 0.05
                     await lost.wait()
                 finally:
@@ -59,33 +66,16 @@ class Follower:
             await asyncio.sleep(wait)
             wait = min(wait * 2, LONGEST_WAIT)
 
-    def _wake(self, *_: Any) -> None:
-        self._woken.set()
+    def _hear(self, _: Any, backend: int, __: str, committed_at: object) -> None:
+        if backend != self._announced_by():
+            self._hub.tell(int(str(committed_at)))
 
-    async def _read(self) -> NoReturn:
-        loop = asyncio.get_running_loop()
+    async def _look(self) -> NoReturn:
         async with connect_pool(self._url, 1) as pool:
             history = History(pool)
-            cursor = await history.clock()
-            self._hub.skip(cursor)
-            looked = loop.time()
             while True:
+                self._hub.tell(await history.clock())
                 with suppress(TimeoutError):
                     async with asyncio.timeout(self._poll):
-                        await self._woken.wait()
-                self._woken.clear()
-                if self._hub.idle and loop.time() < looked + self._poll:
-                    continue  # nobody would get it
-                cursor = await self._look(history, cursor)
-                looked = loop.time()
-
-    async def _look(self, history: History, cursor: int) -> int:
-        """Announce what was committed after the cursor, and return the new one."""
-        until = await history.clock()
-        if until > cursor:
-            batches = None if self._hub.idle else await history.since(cursor, until, MOST_READ)
-            for batch in batches or ():
-                self._hub.announce(batch)
-            if batches is None:
-                self._hub.skip(until)
-        return until
+                        await self._connected.wait()
+                self._connected.clear()

@@ -15,6 +15,8 @@ KEPT = 64 * 2**20
 """Bytes of batches that wait for the hub, or for clients on their way to the live stream, at most."""
 CAPACITY = 2**20
 """Characters that wait for one client at most: seconds of a slow one, and a thousand such are still one gigabyte."""
+MOST_READ = 200_000
+"""Readings of other bridges in one look. When more were committed meanwhile, each client reads what it wants from the store."""
 CONNECTIONS = 4
 """To the database: a thousand clients that come back at once wait for each other, and the store for none of them."""
 
@@ -39,15 +41,16 @@ class Hub:
     def announce(self, committed: Committed) -> None:
         """Take a batch, in commit order and after its commit. Returns at once, and costs nothing while the hub is idle."""
         if self._doubtful:
-            self.skip(committed.committed_at)
+            self._doubtful = False
+            self._fanout.skip(committed.committed_at)
         else:
             self._fanout.announce(committed)
             self._announced.set()
 
-    def skip(self, committed_at: int) -> None:
-        """Say that batches up to here are in the store and will not be announced. Clients get them from there."""
-        self._doubtful = False
-        self._fanout.skip(committed_at)
+    def tell(self, committed_at: int) -> None:
+        """Say that some bridge has committed this; what of it is not announced is read from the store, at once."""
+        self._fanout.tell(committed_at)
+        self._announced.set()
 
     def doubt(self) -> None:
         """Say that a batch may have been committed without being announced, as when the answer to a COMMIT was lost."""
@@ -70,12 +73,26 @@ class Hub:
         while True:
             await self._announced.wait()
             self._announced.clear()
-            while (batch := self._fanout.waiting()) is not None:
-                if unknown := self._fanout.unknown(batch):
+            while True:
+                batch = self._fanout.waiting()
+                if (until := self._fanout.hole()) is not None:
+                    await self._fill(until)
+                elif batch is None:
+                    break
+                elif unknown := self._fanout.unknown(batch):
                     self._fanout.learn(await self._history.series(unknown))
-                    continue  # what waits may be another batch by now
-                self._fanout.carry(batch)
-                await asyncio.sleep(0)  # let frames out between the batches of a flood
+                else:
+                    self._fanout.carry(batch)
+                    await asyncio.sleep(0)  # let frames out between the batches of a flood
+
+    async def _fill(self, until: int) -> None:
+        """Read what other bridges have committed; when that is too much, each client reads what it wants."""
+        seen = self._fanout.seen
+        batches = await self._history.since(seen, until, MOST_READ) if seen and not self.idle else None
+        if batches is None:
+            self._fanout.skip(until)
+        else:
+            self._fanout.fill(until, batches)
 
 
 @asynccontextmanager

@@ -1,6 +1,6 @@
 """The newest batches, kept for clients that are on their way from the store's past to the live stream."""
 
-from bisect import bisect_right, insort
+from bisect import bisect_right
 from operator import attrgetter
 
 from bridge.committed import Committed
@@ -18,8 +18,11 @@ class Recent:
         self._batches: list[Committed] = []
 
     def add(self, batch: Committed) -> None:
-        """Keep a batch. One that comes a moment after a later one is put in its place."""
-        insort(self._batches, batch, key=_place)
+        """Keep a batch, once. One that comes a moment after a later one is put in its place."""
+        place = bisect_right(self._batches, batch.committed_at, key=_place)
+        if place and self._batches[place - 1].committed_at == batch.committed_at:
+            return
+        self._batches.insert(place, batch)
         self._weight += _weight(batch)
         while self._weight > self._capacity:
             self.forget(self._batches[0].committed_at)

@@ -11,7 +11,7 @@ class Batch:
     """A committed batch as the channels look at it: times in milliseconds, and where each series' readings stand."""
 
     def __init__(self, committed: Committed) -> None:
-        self.committed_at, self.series, self._micros, self._value = committed
+        self.committed_at, self.series, self._micros, self._value, _ = committed
 
     @cached_property
     def at(self) -> list[int]:

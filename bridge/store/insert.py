@@ -42,7 +42,7 @@ async def insert(connection: asyncpg.Connection, decoded: Decoded, batch: Sorted
 
 async def _insert(connection: asyncpg.Connection, decoded: Decoded, batch: Sorted) -> Outcome:
     async with connection.transaction():
-        tick: int = await connection.fetchval(statements.TICK)  # from here on no other bridge writes
+        [(tick, previous)] = await connection.fetch(statements.TICK)  # from here on no other bridge writes
         if decoded.statuses:
             await connection.execute(statements.STATUSES, list(decoded.statuses), list(decoded.statuses.values()), tick)
         if decoded.infos:
@@ -53,7 +53,7 @@ async def _insert(connection: asyncpg.Connection, decoded: Decoded, batch: Sorte
         await _insert_texts(connection, texts.new, tick)
         refusals = [*decoded.refusals, *batch.refusals, *late.refusals, *texts.refusals]
         rejects = await _insert_rejects(connection, decoded, refusals, tick) if refusals else {}
-    return _outcome(decoded, (batch.fresh, late.new, texts.new), refusals, tick, rejects)
+    return _outcome(decoded, (batch.fresh, late.new, texts.new), refusals, (tick, previous), rejects)
 
 
 async def _settle(connection: asyncpg.Connection, stored: str, columns: Columns, before: Columns) -> Settled:
@@ -116,12 +116,13 @@ def _outcome(
     decoded: Decoded,
     new: Sequence[Columns],
     refusals: list[tuple[int, Refusal]],
-    tick: int,
+    ticks: tuple[int, int],
     rejects: Mapping[Reason, int],
 ) -> Outcome:
     stored = sum(new, Columns.empty())
     duplicate = 0
     if len(stored.series) < len(decoded.readings):
         duplicate = len(set(decoded.origins).difference(stored.origin, [index for index, _ in refusals]))
-    committed = Committed(tick, stored.series, stored.at, stored.value)
+    tick, previous = ticks
+    committed = Committed(tick, stored.series, stored.at, stored.value, previous)
     return Outcome(committed, len(decoded.messages) - duplicate - sum(rejects.values()), duplicate, rejects)

@@ -2,7 +2,12 @@
 
 from bridge.committed import CHANNEL
 
-TICK = f"SELECT tick FROM tick() AS tick, pg_notify('{CHANNEL}', tick::text)"  # noqa: S608  a constant
+# The next tick and the one before. Step by step: the clock's row is locked before it is read and before it ticks.
+TICK = f"""
+WITH clock AS MATERIALIZED (SELECT micros(last) AS previous FROM commit_clock FOR UPDATE),
+    ticked AS MATERIALIZED (SELECT tick() AS tick, previous FROM clock)
+SELECT tick, previous FROM ticked, pg_notify('{CHANNEL}', tick::text)
+"""  # noqa: S608  a constant
 
 # What is stored at the times of some readings already, in their order; null where there is nothing.
 STORED_NUMBERS = """

@@ -62,6 +62,11 @@ class Store:
             return f"database: expected a commit within {SLOW:.0f} s, got none in {waited:.0f} s"
         return self._trouble
 
+    @property
+    def backend(self) -> int | None:
+        """The process in Postgres that commits for this store: its notifications tell us nothing new."""
+        return None if self._connection is None or self._connection.is_closed() else self._connection.get_server_pid()
+
     async def keep(self, decoded: Decoded) -> list[Outcome]:
         """Return when every record of the batch is committed, as a reading or as a reject; wait for that as long as it takes.
 

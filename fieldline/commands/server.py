@@ -3,6 +3,7 @@
 import asyncio
 
 from api.server import serve
+from bridge.live.follow import Follower
 from bridge.live.hub import open_hub
 from fieldline import logs
 from fieldline.parts import make_app, make_bridge
@@ -20,9 +21,11 @@ def server() -> None:
 
 
 async def _serve(settings: Settings) -> None:
-    """Batches go from the store to the hub by a function call; the three end together."""
+    """Batches go from the store to the hub by a function call; those of other bridges are followed. All end together."""
     async with open_hub(settings.database_url) as hub, asyncio.TaskGroup() as tasks:
         bridge = make_bridge(settings, hub.announce, hub.doubt)
         app = make_app(settings, bridge.state, hub)
+        follower = Follower(hub, settings.database_url, announced_by=lambda: bridge.backend)
         tasks.create_task(bridge.run(), name="bridge")
+        tasks.create_task(follower.run(), name="live follower")
         tasks.create_task(serve(app, settings.host, settings.port), name="server")

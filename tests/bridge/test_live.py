@@ -12,7 +12,7 @@ from bridge.live.client import Refused
 from tests.bridge.watching import BEGINNING, Live, Row, Way, Writer, running
 
 
-@pytest.fixture(params=["announced", "followed"])
+@pytest.fixture(params=["joined", "followed"])
 async def live(request: pytest.FixtureRequest, database_url: str) -> AsyncIterator[Live]:
     way: Way = request.param
     async with running(database_url, way) as live:
@@ -188,15 +188,15 @@ async def test_nothing_is_missing_or_double_between_the_snapshot_and_the_stream(
 
 @pytest.mark.parametrize("seed", range(4))
 async def test_what_a_client_that_comes_and_goes_has_got_is_what_is_stored(live: Live, seed: int) -> None:
-    """Readings, late ones, texts and new series by two writers, while clients leave and resume at random."""
+    """Readings, late ones, texts and new series by four bridges, while clients leave and resume at random."""
     chance = random.Random(seed)
-    writers = [live.writer() for _ in range(2 if live.way == "followed" else 1)]
+    writers = [live.writer() for _ in range(4)]
     times = count(1)
     first = await writers[0].write(("d0", "m0", BEGINNING, 0.0))
     finished = asyncio.Event()
 
     async def write(writer: Writer) -> None:
-        for _ in range(60):
+        for _ in range(30):
             await writer.write(*[_reading(chance, next(times)) for _ in range(chance.randrange(1, 30))])
 
     async def read(match: str, rate: float) -> list[Row]:

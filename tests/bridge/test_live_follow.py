@@ -49,7 +49,7 @@ async def test_more_than_one_look_may_bring_comes_to_each_client_from_the_store(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with running(database_url, "followed") as live:
-        monkeypatch.setattr("bridge.live.follow.MOST_READ", 5)
+        monkeypatch.setattr("bridge.live.hub.MOST_READ", 5)
         writer = live.writer()
         await writer.write(("a", "x", BEGINNING, 0.0))
         async with live.watcher() as watcher:

@@ -22,7 +22,9 @@ TIMEOUT = 20.0
 BEGINNING = 1_790_000_000_000
 """The first device time, in ms; each reading written is a millisecond later, so that every one is new."""
 
-Way = Literal["announced", "followed"]
+Way = Literal["announced", "joined", "followed"]
+"""How batches come to the hub: by a call from one bridge; so from the first bridge, and by NOTIFY and cursor from all others,
+as in `fieldline server`; or so from all, as in `fieldline api`."""
 Value = float | bool | str
 
 
@@ -40,7 +42,7 @@ class Writer:
     """Stores readings as a bridge does, and announces them to a hub if that is the way."""
 
     def __init__(self, url: str, announce: Callable[[Committed], None] | None) -> None:
-        self._store = Store(url)
+        self.store = Store(url)
         self._announce = announce
 
     async def write(self, *readings: tuple[str, str, int, Value]) -> Committed:
@@ -49,13 +51,13 @@ class Writer:
             Message(f"devices/{device}/telemetry", msgspec.json.encode({"at": at, metric: value}), None, clock.now())
             for device, metric, at, value in readings
         ]
-        [outcome] = await self._store.keep(decode(messages))
+        [outcome] = await self.store.keep(decode(messages))
         if self._announce is not None:
             self._announce(outcome.committed)
         return outcome.committed
 
     async def close(self) -> None:
-        await self._store.close()
+        await self.store.close()
 
 
 class Watcher:
@@ -105,13 +107,19 @@ def rows(frame: dict[str, Any]) -> list[Row]:
 
 
 class Live:
-    """A hub over a database, fed by its pipeline or by a follower."""
+    """A hub over a database, fed in one of three ways."""
 
     def __init__(self, url: str, hub: Hub, way: Way, stack: AsyncExitStack) -> None:
         self.url = url
         self.hub = hub
         self.way = way
         self.stack = stack
+        self.first: Writer | None = None
+
+    @property
+    def backend(self) -> int | None:
+        """Who commits what is announced."""
+        return self.first.store.backend if self.first else None
 
     @asynccontextmanager
     async def watcher(self) -> AsyncIterator[Watcher]:
@@ -119,7 +127,10 @@ class Live:
             yield Watcher(client)
 
     def writer(self) -> Writer:
-        writer = Writer(self.url, self.hub.announce if self.way == "announced" else None)
+        """One more bridge."""
+        announces = self.way == "announced" or (self.way == "joined" and self.first is None)
+        writer = Writer(self.url, self.hub.announce if announces else None)
+        self.first = self.first or writer
         self.stack.push_async_callback(writer.close)
         return writer
 
@@ -142,11 +153,13 @@ async def running(url: str, way: Way, *, capacity: int = CAPACITY, kept: int = K
     """A running hub, ended with the block."""
     async with connect_pool(url, 4) as pool, AsyncExitStack() as stack, asyncio.TaskGroup() as tasks:
         hub = Hub(pool, capacity=capacity, kept=kept)
+        live = Live(url, hub, way, stack)
         work = [tasks.create_task(hub.run())]
-        if way == "followed":
-            work.append(tasks.create_task(Follower(hub, url, poll=0.5).run()))
+        if way != "announced":
+            follower = Follower(hub, url, announced_by=lambda: live.backend, poll=0.5)
+            work.append(tasks.create_task(follower.run()))
         try:
-            yield Live(url, hub, way, stack)
+            yield live
         finally:
             for task in work:
                 task.cancel()
