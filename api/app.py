@@ -9,7 +9,7 @@ from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 from starlette.middleware.gzip import GZipMiddleware
 
-from api import config, devices, health, latest, live, metrics, problem, readings, series
+from api import config, devices, events, health, latest, live, metrics, problem, readings, series
 from api.database import Database
 from api.departure import StopWhenClientLeaves
 from api.following import open_following_hub
@@ -19,7 +19,7 @@ from bridge.live.hub import Hub
 from bridge.state import BridgeState
 
 PREFIX = "/api/v1"
-NOUNS = (health, devices, series, latest, readings, config)
+NOUNS = (health, devices, series, latest, readings, config, events)
 
 
 def create_app(

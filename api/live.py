@@ -1,27 +1,21 @@
-"""The live stream: a WebSocket whose client says what it wants to see, and the same for one match as server-sent events."""
+"""The live stream as a WebSocket, whose client says what it wants to see."""
 
 import asyncio
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Annotated
 
 import msgspec
-from fastapi import APIRouter, Header, Query, Request, WebSocket
-from starlette.requests import HTTPConnection
-from starlette.responses import Response, StreamingResponse
-from starlette.types import Message, Send
+from fastapi import APIRouter, WebSocket
 from starlette.websockets import WebSocketDisconnect
 
-from api.problem import ProblemError, documented
-from bridge.live.client import Client, Refused, Wish, wish
-from bridge.live.frames import Frame
+from api import patience
+from api.origin import is_same_host
+from api.patience import Patience
+from api.wire import EXTENSION, Wire
+from bridge.live.client import Client, Refused, wish
 from bridge.live.hub import Hub
 
-STALL = 30.0
-"""Seconds in which a client must read something of what was sent to it; else it is gone, and only its socket doesn't know."""
-PATIENCE = 60.0
-"""Seconds in which a client that was given up may still read why."""
-HEARTBEAT = 15.0
-"""Seconds of silence after which an event stream says a comment: proxies cut quiet connections after 30 and more."""
 LONGEST = 65_536
 """Characters in one message of a client: a hundred patterns of full length are less."""
 MESSAGES_AT_ONCE = 200
@@ -51,40 +45,39 @@ _decode = msgspec.json.Decoder(Subscribe | Unsubscribe).decode
 @router.websocket("/live")
 async def live(websocket: WebSocket) -> None:
     """Frames to the client, wishes from it, until one of them goes. The upgrade is refused with 403 to pages of other hosts."""
-    if not _same_host(websocket):
+    if not is_same_host(websocket):
         await websocket.close(POLICY)
         return
     await websocket.accept()
     hub: Hub = websocket.app.state.hub
-    async with hub.client() as client:
-        work = (
-            asyncio.create_task(_send(websocket, client), name="live send"),
-            asyncio.create_task(_receive(websocket, client), name="live receive"),
-        )
-        try:
-            await asyncio.wait(work, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for task in work:
-                task.cancel()
-        results = await asyncio.gather(*work, return_exceptions=True)
-    for result in results:
-        if isinstance(result, Exception) and not isinstance(result, WebSocketDisconnect):
-            raise result
+    wire: Wire = websocket.scope["extensions"][EXTENSION]
+    farewell: tuple[int, str] | None = TRY_AGAIN_LATER, f"nothing was read for {patience.STALL:g} s"
+    with suppress(TimeoutError):
+        async with asyncio.timeout(None) as limit, hub.client(wire) as client:
+            with _listening(wire, client, patience.Patience(wire, limit)):
+                farewell = await _receive(websocket, client)
+    if farewell is not None:
+        await _close(websocket, *farewell)
 
 
-async def _send(websocket: WebSocket, client: Client) -> None:
-    """Send what the client is to get, until it reads no more of it."""
+@contextmanager
+def _listening(wire: Wire, client: Client, patience: Patience) -> Iterator[None]:
+    """Let what waits for the client follow when its socket has room again."""
+
+    def resume() -> None:
+        patience.end()
+        client.outbox.drain()
+
+    wire.on_pause, wire.on_resume = patience.begin, resume
     try:
-        while True:
-            frame = await client.outbox.take()
-            async with asyncio.timeout(STALL):
-                await websocket.send_text(frame.text)
-    except TimeoutError:
-        await _close(websocket, TRY_AGAIN_LATER, f"nothing was read for {STALL:g} s")
+        yield
+    finally:
+        patience.end()
+        wire.on_pause = wire.on_resume = lambda: None
 
 
-async def _receive(websocket: WebSocket, client: Client) -> None:
-    """Do what the client says, until it leaves or says too much."""
+async def _receive(websocket: WebSocket, client: Client) -> tuple[int, str] | None:
+    """Do what the client says, until it leaves or says too much: then code and reason of the end."""
     loop = asyncio.get_running_loop()
     allowance, checked = float(MESSAGES_AT_ONCE), loop.time()
     while True:
@@ -96,9 +89,9 @@ async def _receive(websocket: WebSocket, client: Client) -> None:
         checked = now
         text = message.get("text")
         if text is not None and len(text) > LONGEST:
-            return await _close(websocket, TOO_LARGE, f"expected at most {LONGEST} characters, got {len(text)}")
+            return TOO_LARGE, f"expected at most {LONGEST} characters, got {len(text)}"
         if allowance < 0 or not _obey(client, text):
-            return await _close(websocket, POLICY, f"expected at most {MESSAGES_A_SECOND} messages a second")
+            return POLICY, f"expected at most {MESSAGES_A_SECOND} messages a second"
 
 
 def _obey(client: Client, text: str | None) -> bool:
@@ -130,70 +123,6 @@ def _identifier(text: str) -> str | None:
 
 async def _close(websocket: WebSocket, code: int, reason: str) -> None:
     """Close, if the client reads on for so long; else the socket is closed without a word."""
-    with suppress(TimeoutError):
-        async with asyncio.timeout(PATIENCE):
+    with suppress(TimeoutError, WebSocketDisconnect):
+        async with asyncio.timeout(patience.LAST_WORD):
             await websocket.close(code, reason)
-
-
-def _same_host(connection: HTTPConnection) -> bool:
-    """Whether this is a page that we served, or no page at all: others must not read along with a visitor's rights."""
-    origin = connection.headers.get("origin")
-    return origin is None or origin.partition("://")[2] == connection.headers.get("host")
-
-
-class EventStream(StreamingResponse):
-    """One subscription as server-sent events: `event` is the frame's type, `id` the cursor to resume from."""
-
-    media_type = "text/event-stream"
-
-    def __init__(self, hub: Hub, wanted: Wish) -> None:
-        super().__init__((), headers={"cache-control": "no-store", "x-accel-buffering": "no"})
-        self._hub = hub
-        self._wish = wanted
-
-    async def stream_response(self, send: Send) -> None:
-        async def say(message: Message) -> None:
-            async with asyncio.timeout(STALL):
-                await send(message)
-
-        async with self._hub.client() as client:
-            client.subscribe("events", self._wish)
-            try:
-                await say({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
-                while True:
-                    await say({"type": "http.response.body", "body": await _event(client), "more_body": True})
-            except OSError:  # it is gone, or reads nothing: a timeout is one of these
-                return
-
-
-async def _event(client: Client) -> bytes:
-    try:
-        async with asyncio.timeout(HEARTBEAT):
-            frame = await client.outbox.take()
-    except TimeoutError:
-        return b":\n\n"
-    return encode(frame)
-
-
-def encode(frame: Frame) -> bytes:
-    """A frame as an event: the JSON of the WebSocket as its one line of data."""
-    place = f"id: {frame.cursor}\n" if frame.cursor else ""
-    return f"event: {frame.type}\n{place}data: {frame.text}\n\n".encode()
-
-
-@router.get("/live/events", status_code=200, response_class=EventStream, responses=documented(403, 422))
-async def events(
-    request: Request,
-    match: Annotated[list[str], Query(description="Selects series by `device/metric`; `*` matches anything")] = [],  # noqa: B006
-    after: Annotated[str | None, Query(description="Resumes behind this cursor")] = None,
-    rate: Annotated[float | None, Query(gt=0, le=100, description="Most frames a second")] = None,
-    last_event_id: Annotated[str | None, Header(description="what a browser resumes behind by itself")] = None,
-) -> Response:
-    """The live stream of one match, as server-sent events named by `type`. A browser that was cut off resumes by itself."""
-    if not _same_host(request):
-        raise ProblemError(403, f"expected a page of this host, got {request.headers['origin'][:100]!r}")
-    try:
-        wanted = wish(match, last_event_id or after, rate)
-    except Refused as refused:
-        raise ProblemError(422, f"{refused.code}: {refused}") from refused
-    return EventStream(request.app.state.hub, wanted)

@@ -9,6 +9,8 @@ from contextlib import contextmanager
 import uvicorn
 from fastapi import FastAPI
 
+from api.wire import Wire
+
 BACKLOG = 2048  # a thousand browsers that come back at once
 LAST_SECONDS = 2  # for answers under way at the end; a live client's has no end of its own
 LARGEST_FRAME = 64 * 1024  # of what a live client sends: subscriptions
@@ -36,7 +38,7 @@ async def serve(app: FastAPI, host: str, port: int, *, on_started: Callable[[int
     with listen(host, port) as listener:
         config = uvicorn.Config(
             app,
-            ws="websockets-sansio",
+            ws=Wire,
             ws_max_size=LARGEST_FRAME,
             ws_per_message_deflate=False,  # half a megabyte a client
             log_config=None,

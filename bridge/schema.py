@@ -126,16 +126,23 @@ class Reject(SQLModel, table=True):
 
 
 class CommitClock(SQLModel, table=True):
-    """The last `committed_at` given out. Its one row is locked from a batch's start to its commit: that orders the writers."""
+    """The last `committed_at` given out. Its one row is locked from a batch's start to its commit: that orders the writers.
+
+    All are multiples of 100 µs after `born`, the first.
+    """
 
     __tablename__ = "commit_clock"
     __table_args__ = (CheckConstraint("id", name="commit_clock_one_row"),)
     id: bool = Field(sa_column=Column(Boolean, primary_key=True, server_default=text("true")))
     last: datetime = Field(sa_type=Moment)
+    born: datetime = Field(sa_type=Moment)
 
 
 class Horizon(SQLModel, table=True):
-    """The moments before which retention has dropped each tier, in one row. They never go back."""
+    """The moments before which retention has dropped each tier, in one row. They never go back.
+
+    `dropped` is the newest `committed_at` of a reading that was dropped.
+    """
 
     __tablename__ = "horizon"
     __table_args__ = (CheckConstraint("id", name="horizon_one_row"),)
@@ -143,3 +150,4 @@ class Horizon(SQLModel, table=True):
     raw: datetime = Field(sa_type=Moment)
     minute: datetime = Field(sa_type=Moment)
     hour: datetime = Field(sa_type=Moment)
+    dropped: datetime = Field(sa_type=Moment)

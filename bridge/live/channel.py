@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import Protocol
 
 from bridge.live import frames
-from bridge.live.frames import Frame
+from bridge.live.frames import Frame, Shared
 from bridge.live.match import Match
 from bridge.live.rows import Batch, Rows
 from bridge.live.series import Latest, Series
@@ -74,7 +74,7 @@ class Channel:
         self.close()
         self._timer = None
         self._next = self._loop.time() + 1 / self.rate
-        shared: dict[int, Frame] = {}
+        shared: dict[int, Shared] = {}
         whole: dict[tuple[int, str], Frame] = {}
         for member in tuple(self.members):
             start = self._rows.start(member.cursor)

@@ -8,7 +8,7 @@ from bridge.live import cursor, frames
 from bridge.live.fanout import Fanout
 from bridge.live.history import History
 from bridge.live.match import Match
-from bridge.live.outbox import Outbox
+from bridge.live.outbox import Outbox, Sink
 from bridge.live.subscription import Subscription
 
 MOST_SUBSCRIPTIONS = 64
@@ -47,10 +47,12 @@ def wish(match: Iterable[str], after: str | None = None, rate: float | None = No
 
 
 class Client:
-    """Ask it for what to watch, and take frames from its `outbox`. Its tasks end with the task group."""
+    """Ask it for what to watch; frames go to its sink, or are taken from its `outbox`. Its tasks end with the task group."""
 
-    def __init__(self, fanout: Fanout, history: History, tasks: asyncio.TaskGroup, capacity: int) -> None:
-        self.outbox = Outbox(capacity)
+    def __init__(
+        self, fanout: Fanout, history: History, tasks: asyncio.TaskGroup, capacity: int, sink: Sink | None
+    ) -> None:
+        self.outbox = Outbox(capacity, sink)
         self._fanout = fanout
         self._history = history
         self._tasks = tasks

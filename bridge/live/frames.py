@@ -10,6 +10,10 @@ from bridge.live.rows import Rows
 from bridge.live.series import Latest
 
 Reason = Literal["slow", "retention", "limit"]
+Kind = Literal["subscribed", "readings", "gap", "error"]
+
+WHOLE_TEXT = 0x81
+"""First byte of a WebSocket frame that is a whole text message (RFC 6455, 5.2)."""
 
 _encode = msgspec.json.Encoder().encode
 
@@ -17,14 +21,27 @@ _encode = msgspec.json.Encoder().encode
 class Frame(NamedTuple):
     """One text for the wire. A client that has read it can resume from `cursor`."""
 
-    type: str
+    type: Kind
     id: str | None
     cursor: str | None
-    text: str
+    wire: bytes
+    """The text as a WebSocket frame, written once for all who get it: a server's frames are not masked."""
+
+    @property
+    def json(self) -> bytes:
+        return self.wire[_head_length(self.wire[1]) :]
 
 
-def subscribed(latest: Sequence[Latest], committed_at: int) -> Frame:
-    """Series with their newest readings as of the cursor; without an id yet."""
+class Shared(NamedTuple):
+    """A frame before it has an `id`: the JSON that comes behind it."""
+
+    type: Kind
+    cursor: str
+    rest: bytes
+
+
+def subscribed(latest: Sequence[Latest], committed_at: int) -> Shared:
+    """Series with their newest readings as of the cursor."""
     series = [
         {
             "series": series.id,
@@ -40,30 +57,45 @@ def subscribed(latest: Sequence[Latest], committed_at: int) -> Frame:
     return _shared("subscribed", committed_at, {"series": series})
 
 
-def readings(rows: Rows, start: int, committed_at: int) -> Frame:
-    """The rows from `start` on; without an id yet."""
+def readings(rows: Rows, start: int, committed_at: int) -> Shared:
+    """The rows from `start` on."""
     series, at, value = rows.series, rows.at, rows.value
     if start:
         series, at, value = series[start:], at[start:], value[start:]
     return _shared("readings", committed_at, {"series": series, "at": at, "value": value})
 
 
-def gap(after: int, committed_at: int, reason: Reason) -> Frame:
-    """What lies between the two was not sent; without an id yet."""
+def gap(after: int, committed_at: int, reason: Reason) -> Shared:
+    """What lies between the two was not sent."""
     return _shared("gap", committed_at, {"after": cursor.encode(after), "reason": reason})
 
 
 def error(identifier: str | None, code: str, message: str) -> Frame:
-    text = _encode({"type": "error", "id": identifier, "code": code, "message": message}).decode()
-    return Frame("error", identifier, None, text)
+    said = {"type": "error", "id": identifier, "code": code, "message": message}
+    return Frame("error", identifier, None, _wire(_encode(said)))
 
 
-def addressed(shared: Frame, identifier: str) -> Frame:
+def addressed(shared: Shared, identifier: str) -> Frame:
     """The frame for the subscription of this id: its own head before the text that others have too."""
-    head = f'{{"type":"{shared.type}","id":{_encode(identifier).decode()},'
-    return shared._replace(id=identifier, text=head + shared.text)
+    head = b'{"type":"%b","id":%b,' % (shared.type.encode(), _encode(identifier))
+    return Frame(shared.type, identifier, shared.cursor, _wire(head, shared.rest))
 
 
-def _shared(kind: str, committed_at: int, rest: dict[str, object]) -> Frame:
+def _shared(kind: Kind, committed_at: int, rest: dict[str, object]) -> Shared:
     place = cursor.encode(committed_at)
-    return Frame(kind, None, place, _encode({"cursor": place, **rest}).decode()[1:])
+    return Shared(kind, place, _encode({"cursor": place, **rest})[1:])
+
+
+def _wire(*text: bytes) -> bytes:
+    length = sum(map(len, text))
+    if length < 126:
+        head = bytes((WHOLE_TEXT, length))
+    elif length < 2**16:
+        head = bytes((WHOLE_TEXT, 126)) + length.to_bytes(2, "big")
+    else:
+        head = bytes((WHOLE_TEXT, 127)) + length.to_bytes(8, "big")
+    return b"".join((head, *text))
+
+
+def _head_length(length: int) -> int:
+    return {126: 4, 127: 10}.get(length, 2)

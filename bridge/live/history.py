@@ -50,11 +50,9 @@ ALL_NUMBERS, ALL_TEXTS = (SINCE.format(table=table, wanted="") for table in ("re
 NUMBERS, TEXTS = (
     SINCE.format(table=table, wanted="AND series_id + 0 = ANY ($4)") for table in ("reading", "text_reading")
 )
-# The lower bound of the oldest partition: what had been stored before it began is gone.
-HORIZON = """
-SELECT min(micros(substring(pg_get_expr(part.relpartbound, part.oid) FROM 'FROM \\(''([^'']+)''\\)')::timestamptz))
-FROM pg_inherits JOIN pg_class AS part ON part.oid = inhrelid WHERE inhparent = 'reading'::regclass
-"""
+EXTENT = "SELECT micros(born), micros(dropped) FROM commit_clock, horizon"
+TICK = 100
+"""Microseconds: all ticks are multiples of it after the clock was born (decision 28)."""
 
 
 def connect_pool(database_url: str, size: int) -> asyncpg.Pool:
@@ -77,6 +75,17 @@ class Snapshot(NamedTuple):
 
     cursor: int
     latest: list[Latest]
+
+
+class Extent(NamedTuple):
+    """Which cursors the database has given out, and the newest commit of which something was dropped."""
+
+    born: int
+    dropped: int
+
+    def holds(self, after: int, newest: int) -> bool:
+        """Whether everything from a cursor up to the newest is there, as far as can be known of a cursor."""
+        return max(self.born, self.dropped) <= after <= newest and (after - self.born) % TICK == 0
 
 
 class History:
@@ -105,10 +114,9 @@ class History:
         [row] = await self._fetch("SELECT micros(last) FROM commit_clock")
         return int(row[0])
 
-    async def horizon(self) -> int:
-        """When the oldest readings still kept begin, in microseconds."""
-        [row] = await self._fetch(HORIZON)
-        return int(row[0] or 0)
+    async def extent(self) -> Extent:
+        [row] = await self._fetch(EXTENT)
+        return Extent(*row)
 
     async def since(
         self, after: int, until: int, limit: int, wanted: Sequence[int] | None = None

@@ -10,11 +10,12 @@ from bridge.committed import Committed
 from bridge.live.client import Client
 from bridge.live.fanout import Fanout
 from bridge.live.history import History, connect_pool
+from bridge.live.outbox import Sink
 
 KEPT = 64 * 2**20
 """Bytes of batches that wait for the hub, or for clients on their way to the live stream, at most."""
-CAPACITY = 2**20
-"""Characters that wait for one client at most: seconds of a slow one, and a thousand such are still one gigabyte."""
+CAPACITY = 2**19
+"""Bytes that wait for one client at most: seconds of a slow one, and a thousand such are half a gigabyte."""
 MOST_READ = 200_000
 """Readings of other bridges in one look. When more were committed meanwhile, each client reads what it wants from the store."""
 CONNECTIONS = 4
@@ -57,10 +58,10 @@ class Hub:
         self._doubtful = True
 
     @asynccontextmanager
-    async def client(self) -> AsyncIterator[Client]:
+    async def client(self, sink: Sink | None = None) -> AsyncIterator[Client]:
         """A client, until the block is left."""
         async with asyncio.TaskGroup() as tasks:
-            client = Client(self._fanout, self._history, tasks, self._capacity)
+            client = Client(self._fanout, self._history, tasks, self._capacity, sink)
             self.clients += 1
             try:
                 yield client

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NoReturn
 from bridge.committed import Committed
 from bridge.live import frames
 from bridge.live.fanout import Fanout
-from bridge.live.frames import Frame, Reason
+from bridge.live.frames import Frame, Reason, Shared
 from bridge.live.history import History
 from bridge.live.match import Match
 from bridge.live.outbox import Outbox
@@ -83,7 +83,7 @@ class Subscription:
         channel = self._channel = self._fanout.join(self, self._match, self._rate, told)
         if untold := self._fanout.untold(channel, told):
             channel.tell(self, untold)
-        if missed := self._fanout.missed(self, channel):
+        if self._channel and (missed := self._fanout.missed(self, channel)):
             frame = frames.readings(missed, 0, self._fanout.seen)
             self.deliver(frames.addressed(frame, self.id), self._fanout.seen)
 
@@ -97,10 +97,11 @@ class Subscription:
             self._fanout.learn(wanted)
             missed: list[Committed] | None = None
             if after is not None:
-                if reason is None and not await self._history.horizon() <= after <= snapshot.cursor:
-                    reason = "retention"
-                if reason is None:
+                if reason is None and after <= snapshot.cursor:
                     missed = await self._history.since(after, snapshot.cursor, MOST_RESUMED, list(wanted))
+                # asked last: what was dropped meanwhile is missing, too
+                if reason is None and not (await self._history.extent()).holds(after, snapshot.cursor):
+                    reason, missed = "retention", None
                 if missed is None:
                     await self._put(frames.gap(after, snapshot.cursor, reason or "limit"))
             if missed is None:
@@ -132,5 +133,5 @@ class Subscription:
         if rows:
             await self._put(frames.readings(rows, 0, committed.committed_at))
 
-    async def _put(self, frame: Frame) -> None:
+    async def _put(self, frame: Shared) -> None:
         await self._outbox.put(frames.addressed(frame, self.id))

@@ -14,7 +14,10 @@ MARK = "older than the horizon: fieldline drops it"
 """The comment on a table that is being dropped: one found detached without it was detached by a person, who may want it."""
 
 LOCK = "SELECT pg_advisory_xact_lock(hashtext('fieldline partitions'))"
-RAISE = "UPDATE horizon SET raw = $1, minute = $2, hour = $3 WHERE (raw, minute, hour) IS DISTINCT FROM ($1, $2, $3)"
+RAISE = """
+UPDATE horizon SET raw = $1, minute = $2, hour = $3, dropped = greatest(dropped, $1)
+WHERE (raw, minute, hour) IS DISTINCT FROM ($1, $2, $3)
+"""
 PARTS = """
 SELECT format('%I', part.relname) AS part, inhdetachpending AS pending
 FROM pg_inherits JOIN pg_class AS part ON part.oid = inhrelid
@@ -22,8 +25,14 @@ WHERE inhparent = $1::text::regclass
 AND substring(pg_get_expr(part.relpartbound, part.oid) FROM 'TO \\(''([^'']+)''\\)')::timestamptz <= $2
 ORDER BY pending DESC, part
 """
+# Readings lie in the order of their commits: the index finds the late ones without a look at the others.
+REMEMBER = """
+UPDATE horizon SET dropped = newest.committed_at
+FROM (SELECT max(committed_at) AS committed_at FROM {part} WHERE committed_at > (SELECT dropped FROM horizon)) AS newest
+WHERE newest.committed_at > dropped
+"""
 MARKED = """
-SELECT format('%I', relname) AS part FROM pg_class
+SELECT format('%I', relname) AS part, relname ~ '^(text_)?reading_' AS raw FROM pg_class
 WHERE relkind = 'r' AND NOT relispartition AND pg_table_is_visible(oid) AND obj_description(oid, 'pg_class') = $1
 """
 
@@ -78,10 +87,18 @@ async def retain(connection: asyncpg.Connection, keep: Keep, now: datetime) -> N
     for parent, tier in TIERS.items():
         before = getattr(horizon, tier)
         for part, pending in await connection.fetch(PARTS, parent, before):
+            if tier == "raw":
+                await _remember(connection, part)
             await _detach(connection, parent, part, pending=pending)
-            await _drop(connection, part)
-    for (part,) in await connection.fetch(MARKED, MARK):
+    for part, raw in await connection.fetch(MARKED, MARK):
+        if raw:
+            await _remember(connection, part)  # again: now nobody writes to it any more
         await _drop(connection, part)
+
+
+async def _remember(connection: asyncpg.Connection, part: str) -> None:
+    """Note the newest commit of which something is dropped, for who comes back with a cursor from before it."""
+    await connection.execute(REMEMBER.format(part=part))
 
 
 async def _detach(connection: asyncpg.Connection, parent: str, part: str, *, pending: bool) -> None:

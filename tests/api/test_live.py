@@ -190,7 +190,7 @@ async def test_only_pages_of_this_host_may_watch(served: Served, origin: str | N
 async def test_a_client_that_reads_nothing_is_closed_and_no_other_is_slowed(
     served: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("api.live.STALL", 0.5)
+    monkeypatch.setattr("api.patience.STALL", 0.5)
     writer = served.live.writer()
     wide = "x" * 100_000
     await writer.write(("a", "t", BEGINNING, wide))
@@ -219,6 +219,8 @@ async def _event(lines: AsyncIterator[str]) -> dict[str, str]:
         async for line in lines:
             if not line and fields:
                 return fields
+            if not line or line.startswith(":"):
+                continue
             name, _, value = line.partition(": ")
             fields[name] = value
     raise AssertionError("expected an event, got the end of the stream")
@@ -248,7 +250,7 @@ async def test_events_bring_the_same_and_resume_by_the_last_event_id(served: Ser
 
 
 async def test_a_quiet_event_stream_shows_that_it_is_there(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("api.live.HEARTBEAT", 0.05)
+    monkeypatch.setattr("api.events.HEARTBEAT", 0.05)
     async with (
         httpx.AsyncClient(timeout=TIMEOUT) as client,
         client.stream("GET", served.events, params={"match": "a/*"}) as response,

@@ -55,10 +55,10 @@ async def test_a_frame_is_encoded_once_for_all_clients_with_the_same_subscriptio
                 await watcher.next()
             with patch.object(frames, "readings", wraps=frames.readings) as encode:
                 await live.writer().write(("a", "x", BEGINNING + 1, 1.0))
-                texts = [(await watcher.client.outbox.take()).text for watcher in (one, two, three)]
+                texts = [(await watcher.client.outbox.take()).wire for watcher in (one, two, three)]
             assert encode.call_count == 1
             assert texts[0] is texts[1]
-            assert texts[2] == texts[0].replace('"id":"a"', '"id":"c"')
+            assert texts[2] == texts[0].replace(b'"id":"a"', b'"id":"c"')
 
 
 async def test_at_most_rate_frames_a_second_carry_all_that_came_meanwhile(database_url: str) -> None:

@@ -74,7 +74,7 @@ class Watcher:
         """The next frame."""
         async with asyncio.timeout(TIMEOUT):
             frame = await self.client.outbox.take()
-        decoded: dict[str, Any] = msgspec.json.decode(frame.text)
+        decoded: dict[str, Any] = msgspec.json.decode(frame.json)
         assert frame[:3] == (decoded["type"], decoded["id"], decoded.get("cursor"))
         self.frames.append(decoded)
         return decoded

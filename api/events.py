@@ -1,0 +1,78 @@
+"""The live stream of one match as server-sent events, which a browser resumes by itself."""
+
+import asyncio
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Query, Request
+from starlette.responses import Response, StreamingResponse
+from starlette.types import Message, Send
+
+from api import patience
+from api.origin import is_same_host
+from api.problem import ProblemError, documented
+from bridge.live.client import Client, Refused, Wish, wish
+from bridge.live.frames import Frame
+from bridge.live.hub import Hub
+
+HEARTBEAT = 15.0
+"""Seconds of silence after which the stream says a comment: proxies cut quiet connections after 30 and more."""
+
+router = APIRouter(tags=["live"])
+
+
+class EventStream(StreamingResponse):
+    """One subscription: `event` is the frame's type, `id` the cursor to resume from."""
+
+    media_type = "text/event-stream"
+
+    def __init__(self, hub: Hub, wanted: Wish) -> None:
+        super().__init__((), headers={"cache-control": "no-store", "x-accel-buffering": "no"})
+        self._hub = hub
+        self._wish = wanted
+
+    async def stream_response(self, send: Send) -> None:
+        async def say(message: Message) -> None:
+            async with asyncio.timeout(patience.STALL):
+                await send(message)
+
+        async with self._hub.client() as client:
+            client.subscribe("events", self._wish)
+            try:
+                await say({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
+                while True:
+                    await say({"type": "http.response.body", "body": await _event(client), "more_body": True})
+            except OSError:  # it is gone, or reads nothing: a timeout is one of these
+                return
+
+
+async def _event(client: Client) -> bytes:
+    try:
+        async with asyncio.timeout(HEARTBEAT):
+            frame = await client.outbox.take()
+    except TimeoutError:
+        return b":\n\n"
+    return encode(frame)
+
+
+def encode(frame: Frame) -> bytes:
+    """A frame as an event: the JSON of the WebSocket as its one line of data."""
+    place = f"id: {frame.cursor}\n" if frame.cursor else ""
+    return b"event: %b\n%bdata: %b\n\n" % (frame.type.encode(), place.encode(), frame.json)
+
+
+@router.get("/live/events", status_code=200, response_class=EventStream, responses=documented(403, 422))
+async def events(
+    request: Request,
+    match: Annotated[list[str], Query(description="Selects series by `device/metric`; `*` matches anything")] = [],  # noqa: B006
+    after: Annotated[str | None, Query(description="Resumes behind this cursor")] = None,
+    rate: Annotated[float | None, Query(gt=0, le=100, description="Most frames a second")] = None,
+    last_event_id: Annotated[str | None, Header(description="what a browser resumes behind by itself")] = None,
+) -> Response:
+    """The live stream of one match, as server-sent events named by `type`. A browser that was cut off resumes by itself."""
+    if not is_same_host(request):
+        raise ProblemError(403, f"expected a page of this host, got {request.headers['origin'][:100]!r}")
+    try:
+        wanted = wish(match, last_event_id or after, rate)
+    except Refused as refused:
+        raise ProblemError(422, f"{refused.code}: {refused}") from refused
+    return EventStream(request.app.state.hub, wanted)

@@ -1,0 +1,53 @@
+"""uvicorn's side of a WebSocket, with a door for frames that were written once for many clients."""
+
+from collections.abc import Callable
+from typing import Any, cast
+
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.http11 import Request
+
+from bridge.live.frames import Frame
+
+EXTENSION = "fieldline.wire"
+"""In the scope's `extensions` an app finds the socket's `Wire` under this name."""
+
+
+class Wire(WebSocketsSansIOProtocol):
+    """Beside what ASGI offers, it takes whole frames and puts them on the socket without a task or a copy."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.on_pause: Callable[[], object] = _nothing
+        self.on_resume: Callable[[], object] = _nothing
+
+    @property
+    def ready(self) -> bool:
+        """Whether what was written before has left for the client, but for some 64 KiB."""
+        return self.writable.is_set()
+
+    @property
+    def waiting(self) -> int:
+        """Bytes that the client has yet to make room for."""
+        return self.transport.get_write_buffer_size()
+
+    def write(self, frame: Frame) -> None:
+        """Send a frame, unless the socket is closing."""
+        if not self.close_sent and not self.transport.is_closing():
+            self.transport.write(frame.wire)
+
+    def handle_connect(self, event: Request) -> None:
+        super().handle_connect(event)
+        if not self.close_sent:  # the handshake made sense: the app will run
+            cast("dict[str, Any]", self.scope["extensions"])[EXTENSION] = self
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self.on_pause()
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        self.on_resume()
+
+
+def _nothing() -> None:
+    pass
