@@ -13,6 +13,7 @@ from bridge.record import Reason, Refusal
 from bridge.store import statements
 from bridge.store.columns import Columns, Sorted
 from bridge.store.copy import COLUMNS, rows
+from bridge.store.kept import Kept
 from bridge.store.numbers import Numbers
 from bridge.store.rollup import HOUR, MINUTE, each
 from bridge.store.settle import Settled, settle
@@ -95,15 +96,18 @@ async def _insert_rejects(
     for index, refusal in refusals:
         by_message.setdefault(index, []).append(refusal)
     messages = [decoded.messages[index] for index in by_message]
-    await connection.execute(
-        statements.REJECTS,
+    columns = (
         [message.received_at for message in messages],
         [_storable(message.topic) for message in messages],
         [message.payload for message in messages],
         [found[0].reason for found in by_message.values()],
         [_storable("; ".join(refusal.detail for refusal in found)[:2_000]) for found in by_message.values()],
-        tick,
     )
+    if kept := [message for message in messages if isinstance(message, Kept)]:
+        before = [message.id for message in kept], [message.committed_at for message in kept]
+        await connection.execute(statements.REJECTS_AGAIN, *columns, *before)
+    else:
+        await connection.execute(statements.REJECTS, *columns, tick)
     return Counter(found[0].reason for found in by_message.values())
 
 

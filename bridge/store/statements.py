@@ -66,3 +66,10 @@ SELECT moment(received_at), moment($6), topic, payload, reason, detail
 FROM unnest($1::bigint[], $2::text[], $3::bytea[], $4::text[], $5::text[])
     AS new(received_at, topic, payload, reason, detail)
 """
+# What was a reject before keeps its number and its age.
+REJECTS_AGAIN = """
+INSERT INTO reject (id, received_at, committed_at, topic, payload, reason, detail) OVERRIDING SYSTEM VALUE
+SELECT id, moment(received_at), moment(committed_at), topic, payload, reason, detail
+FROM unnest($1::bigint[], $2::text[], $3::bytea[], $4::text[], $5::text[], $6::bigint[], $7::bigint[])
+    AS new(received_at, topic, payload, reason, detail, id, committed_at)
+"""

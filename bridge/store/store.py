@@ -11,22 +11,19 @@ import structlog
 from bridge.decode import Decoded
 from bridge.histogram import Histogram
 from bridge.message import Message
-from bridge.store.admit import admit
-from bridge.store.columns import sort
-from bridge.store.expire import expire
-from bridge.store.insert import Outcome, insert
+from bridge.store.connect import connect
+from bridge.store.insert import Outcome
 from bridge.store.limits import DEFAULT, Limits
 from bridge.store.partitions import Partitions
 from bridge.store.registry import Registry
 from bridge.store.sift import MOST, Sifted, sift
+from bridge.store.write import write
 from bridge.trouble import PERMANENT, TROUBLE, in_one_line, is_partition_missing, is_permanent
 
 log = structlog.get_logger()
 
 LONGEST_WAIT = 5.0
 """Seconds between two tries at most: an operator who brings Postgres back should not wait for us."""
-STATEMENT_TIMEOUT = 60.0
-"""Seconds after which a statement counts as lost with its connection: a half-open one would never answer."""
 SLOW = 10.0
 """Seconds after which a batch that is still under way counts as trouble, as when another session holds a lock. Usually it
 takes less than a third of one."""
@@ -125,14 +122,11 @@ class Store:
 
     async def _connected(self) -> asyncpg.Connection:
         if self._connection is None or self._connection.is_closed():
-            self._connection = await _connect(self._url)
+            self._connection = await connect(self._url)
         return self._connection
 
     async def _write(self, connection: asyncpg.Connection, decoded: Decoded) -> Outcome:
-        if not await self._partitions.ensure(connection, [reading.at for reading in decoded.readings]):
-            decoded = expire(decoded, self._partitions.horizon)
-        decoded = await admit(connection, self._registry, decoded)
-        return await insert(connection, decoded, await sort(connection, self._registry, decoded))
+        return await write(connection, self._registry, self._partitions, decoded)
 
     async def _set_aside(self, messages: Sequence[Message]) -> list[Outcome]:
         """Store what can be stored of a batch that Postgres refuses, and keep the rest as rejects."""
@@ -156,12 +150,3 @@ class Store:
             message, refusal = sifted.refused[-1]
             log.warning("store.refused", messages=self._refused, topic=message.topic[:120], reason=refusal.detail)
             self._refused, self._last_told = 0, now
-
-
-async def _connect(url: str) -> asyncpg.Connection:
-    return await asyncpg.connect(
-        url,
-        timeout=10,
-        command_timeout=STATEMENT_TIMEOUT,
-        server_settings={"application_name": "fieldline bridge", "timezone": "UTC", "jit": "off"},
-    )
