@@ -9,7 +9,8 @@ from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 from starlette.middleware.gzip import GZipMiddleware
 
-from api import config, devices, events, health, latest, live, metrics, problem, readings, series
+from api import changes, config, devices, events, health, latest, live, metrics, problem, readings, rejects, series
+from api.commits import open_commits
 from api.database import Database
 from api.departure import StopWhenClientLeaves
 from api.following import open_following_hub
@@ -19,7 +20,7 @@ from bridge.live.hub import Hub
 from bridge.state import BridgeState
 
 PREFIX = "/api/v1"
-NOUNS = (health, devices, series, latest, readings, config, events)
+NOUNS = (health, devices, series, latest, readings, config, events, changes, rejects)
 
 
 def create_app(
@@ -27,6 +28,7 @@ def create_app(
     *,
     bridge: Callable[[], BridgeState] | None = None,
     hub: Hub | None = None,
+    replay: rejects.Door | None = None,
     broker: str | None = None,
     mqtt_websocket_url: str | None = None,
     hosts: Collection[str] | None = None,
@@ -37,6 +39,7 @@ def create_app(
     """The app; nothing is opened before its lifespan starts, and the database may come later still.
 
     `bridge` and `hub` are those of this process, if it runs them; without a hub the app follows the store with its own.
+    `replay` gives rejects another try; without it the app can write nothing.
     `broker` says in `/health` what the broker can't promise. `hosts` are the names it answers under, by default any.
     """
 
@@ -45,6 +48,7 @@ def create_app(
         async with AsyncExitStack() as stack:
             database = Database(database_url, connections=connections, statement_seconds=statement_seconds)
             app.state.database = await stack.enter_async_context(database)
+            app.state.commits = await stack.enter_async_context(open_commits(database_url))
             app.state.hub = hub or await stack.enter_async_context(open_following_hub(database_url))
             yield
 
@@ -63,6 +67,7 @@ def create_app(
     )
     app.state.bridge = bridge
     app.state.metrics = metrics.registry(bridge, lambda: app.state.hub.clients)
+    app.state.replay = replay
     app.state.broker = broker
     app.state.mqtt_websocket_url = mqtt_websocket_url
     problem.install(app)

@@ -64,11 +64,18 @@ class Database:
     ) -> None:
         self._pool.terminate()  # nothing here writes, so nothing has to end first
 
-    async def fetch(self, sql: str, *arguments: object) -> Sequence[asyncpg.Record]:
-        """All rows of one statement, that is, of one snapshot. Ends the request with a problem when it can't be had."""
+    async def fetch(self, sql: str, *arguments: object, setting: str | None = None) -> Sequence[asyncpg.Record]:
+        """All rows of one statement, that is, of one snapshot; `setting` is a `SET LOCAL` for it.
+
+        Ends the request with a problem when it can't be had.
+        """
         try:
             async with self._pool.acquire(timeout=CONNECT_SECONDS) as connection:
-                return await connection.fetch(sql, *arguments)
+                if setting is None:
+                    return await connection.fetch(sql, *arguments)
+                async with connection.transaction():
+                    await connection.execute(setting)
+                    return await connection.fetch(sql, *arguments)
         except asyncpg.QueryCanceledError as error:
             detail = f"expected an answer of the database within {self.statement_seconds:g} s, got none: ask for less"
             raise ProblemError(504, detail) from error

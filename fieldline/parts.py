@@ -12,6 +12,7 @@ from bridge.live.hub import Hub
 from bridge.state import BridgeState
 from bridge.store.limits import Limits
 from bridge.store.rejects import Bounds
+from bridge.store.replay import Replay
 from bridge.store.retention import Keep
 from devices import broker
 from fieldline.settings import Settings
@@ -23,6 +24,7 @@ def make_app(settings: Settings, bridge: Callable[[], BridgeState] | None = None
         settings.database_url,
         bridge=bridge,
         hub=hub,
+        replay=Replay(settings.database_url, _limits(settings)).replay,
         broker=settings.broker_warning,
         mqtt_websocket_url=settings.mqtt_websocket_url,
         hosts=names_of(settings.host, settings.allowed_hosts),
@@ -40,9 +42,13 @@ def make_bridge(
         client_id=settings.client_id,
         window=settings.window,
         expiry=settings.session_expiry,
-        limits=Limits(settings.max_devices, settings.max_series, settings.max_series_per_device),
+        limits=_limits(settings),
         keep=Keep(settings.keep_raw, settings.keep_minutes, settings.keep_hours),
         bounds=Bounds(settings.keep_rejects, settings.max_rejects, settings.max_reject_bytes),
         announce=announce,
         doubt=doubt,
     )
+
+
+def _limits(settings: Settings) -> Limits:
+    return Limits(settings.max_devices, settings.max_series, settings.max_series_per_device)

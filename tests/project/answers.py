@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 VARIABLE = {"series", "cursor", "next", "newest_commit", "lag", "last_seen", "oldest_unacknowledged"}
+VARIABLE |= {"received_at", "committed_at"}
 VARIABLE |= {"version", "uptime", "clients", "queued", "stored_bytes", "retained"}
 """Members whose value the server makes up: numbers of series, cursors, its clock; what the broker says of itself."""
 NOW = 1_780_000_000_000

@@ -124,6 +124,71 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Changes
+         * @description Everything committed after a cursor, in commit order, each reading once. Every page costs the same, however far behind.
+         *
+         *     With a match an answer may be empty and have `more`. 410 says that the cursor is none of this database, or that retention
+         *     has dropped what was committed after it.
+         */
+        get: operations["changes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rejects": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Rejects
+         * @description What could not be stored, newest first, with the reason.
+         */
+        get: operations["rejects"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rejects/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Replay Rejects
+         * @description Stores rejects again as if they had just arrived, oldest first, with the time of their first receipt.
+         *
+         *     Those that can be stored now are rejects no more; a second request changes nothing. `{}` tries all, a thousand at a time.
+         */
+        post: operations["replay_rejects"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/config": {
         parameters: {
             query?: never;
@@ -234,6 +299,57 @@ export interface components {
              * @description messages dropped since it started, because a queue was full
              */
             dropped: number | null;
+        };
+        /**
+         * ChangesAnswer
+         * @description Columns of equal length, one entry a reading, in commit order; within a batch by series and time.
+         */
+        ChangesAnswer: {
+            /**
+             * Names
+             * @description the series in this answer, by number
+             */
+            names: {
+                [key: string]: components["schemas"]["SeriesName"];
+            };
+            /**
+             * Series
+             * @description which series each is of
+             * @example [
+             *       17,
+             *       17
+             *     ]
+             */
+            series: number[];
+            /**
+             * At
+             * @description by the device's clock, ms
+             * @example [
+             *       1760000000123,
+             *       1760000010123
+             *     ]
+             */
+            at: number[];
+            /**
+             * Value
+             * @description a boolean is 0 or 1
+             * @example [
+             *       21.4,
+             *       21.5
+             *     ]
+             */
+            value: (number | string)[];
+            /**
+             * Next
+             * @description goes on from here, as `after`; also when nothing is new
+             * @example hog053ancw
+             */
+            next: string;
+            /**
+             * More
+             * @description whether something was left out, so that there is no need to wait
+             */
+            more: boolean;
         };
         /** Config */
         Config: {
@@ -532,6 +648,153 @@ export interface components {
              * @description the next page, as `page`; null on the last
              */
             next: string | null;
+        };
+        /**
+         * Reject
+         * @description A message that could not be stored, or not whole.
+         */
+        Reject: {
+            /**
+             * Id
+             * @description its number; later ones are higher
+             * @example 41
+             */
+            id: number;
+            /**
+             * Received At
+             * @description by the bridge's clock, ms
+             * @example 1760000000123
+             */
+            received_at: number;
+            /**
+             * Committed At
+             * @description when it became a reject, ms
+             * @example 1760000000128
+             */
+            committed_at: number;
+            /**
+             * Topic
+             * @description as it came
+             * @example devices/greenhouse-1/telemetry
+             */
+            topic: string;
+            /**
+             * Payload
+             * @description as text; null if it is not UTF-8
+             * @example {"temperature":NaN}
+             */
+            payload: string | null;
+            /**
+             * Payload Base64
+             * @description its bytes, if they are not UTF-8
+             * @example null
+             */
+            payload_base64: string | null;
+            /**
+             * Size
+             * @description bytes of the whole payload; more than are here if it was cut
+             * @example 19
+             */
+            size: number;
+            /**
+             * Reason
+             * @description of the first mistake in it
+             * @example json
+             * @enum {string}
+             */
+            reason: "topic" | "json" | "clock" | "value" | "name" | "kind" | "expired" | "conflict" | "limit" | "store";
+            /**
+             * Detail
+             * @description all mistakes, each with expected and got
+             * @example expected JSON, got NaN
+             */
+            detail: string;
+        };
+        /** RejectsAnswer */
+        RejectsAnswer: {
+            /**
+             * Rejects
+             * @description newest first
+             */
+            rejects: components["schemas"]["Reject"][];
+            /**
+             * Next
+             * @description the next page, as `page`; null on the last
+             * @example 40
+             */
+            next: number | null;
+        };
+        /** ReplayAnswer */
+        ReplayAnswer: {
+            /**
+             * Stored
+             * @description messages that are stored wholly now; their rejects are gone
+             * @example 2
+             */
+            stored: number;
+            /**
+             * Rejected
+             * @description messages that stay rejects, with what is wrong now
+             * @example 0
+             */
+            rejected: number;
+            /**
+             * Next
+             * @description if the limit was reached: goes on from here, as `page`; those that stay are not tried twice
+             */
+            next: number | null;
+        };
+        /**
+         * ReplayOrder
+         * @description Rejects by number, or else all of the selection.
+         */
+        ReplayOrder: {
+            /**
+             * Reason
+             * @description of these reasons; several may be said
+             * @example [
+             *       "limit"
+             *     ]
+             */
+            reason?: ("topic" | "json" | "clock" | "value" | "name" | "kind" | "expired" | "conflict" | "limit" | "store")[] | null;
+            /**
+             * Topic
+             * @description with such a topic, where `*` matches anything, also `/`
+             * @example [
+             *       "devices/greenhouse-1/*"
+             *     ]
+             */
+            topic?: string[] | null;
+            /**
+             * From
+             * @description received no earlier
+             */
+            from?: (number | string) | null;
+            /**
+             * To
+             * @description received before
+             */
+            to?: (number | string) | null;
+            /**
+             * Ids
+             * @description these, as far as they are there
+             * @example [
+             *       40,
+             *       41
+             *     ]
+             */
+            ids?: number[] | null;
+            /**
+             * Limit
+             * @description rejects at most
+             * @default 1000
+             */
+            limit: number;
+            /**
+             * Page
+             * @description `next` of the answer before, with the same selection
+             */
+            page?: number | null;
         };
         /** SeriesAnswer */
         SeriesAnswer: {
@@ -995,6 +1258,202 @@ export interface operations {
             };
             /** @description Gateway Timeout */
             504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changes: {
+        parameters: {
+            query?: {
+                /** @description Selects series by `device/metric`, where `*` matches anything, also `/`; `\*` is a star itself, `\\` a backslash. May be repeated, up to 100 times: a series is selected if any matches. None selects all. */
+                match?: string[];
+                /** @description `next` of the answer before, or a cursor of `/latest` or of the live stream; by default from the beginning of what is kept */
+                after?: string | null;
+                /** @description readings at most */
+                limit?: number;
+                /** @description seconds to wait, while there is nothing new, for something to be committed */
+                wait?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangesAnswer"];
+                };
+            };
+            /** @description Gone */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Gateway Timeout */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rejects: {
+        parameters: {
+            query?: {
+                /** @description of these reasons; several may be said */
+                reason?: ("topic" | "json" | "clock" | "value" | "name" | "kind" | "expired" | "conflict" | "limit" | "store")[] | null;
+                /** @description with such a topic, where `*` matches anything, also `/` */
+                topic?: string[] | null;
+                /** @description received no earlier */
+                from?: (number | string) | null;
+                /** @description received before */
+                to?: (number | string) | null;
+                /** @description rejects at most */
+                limit?: number;
+                /** @description of each payload at most; `limit` times this is at most 16777216 */
+                bytes?: number;
+                /** @description `next` of the page before, with the same selection */
+                page?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RejectsAnswer"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Gateway Timeout */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replay_rejects: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReplayOrder"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReplayAnswer"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
