@@ -32,6 +32,7 @@ def create_app(
     broker: str | None = None,
     mqtt_websocket_url: str | None = None,
     hosts: Collection[str] | None = None,
+    origins: Collection[str] = (),
     connections: int = 8,
     statement_seconds: float = 30,
     pages: Path = BUILT,
@@ -40,7 +41,8 @@ def create_app(
 
     `bridge` and `hub` are those of this process, if it runs them; without a hub the app follows the store with its own.
     `replay` gives rejects another try; without it the app can write nothing.
-    `broker` says in `/health` what the broker can't promise. `hosts` are the names it answers under, by default any.
+    `broker` says in `/health` what the broker can't promise. `hosts` are the names it answers under, by default any;
+    `origins` are more names under which its pages are served, as by a proxy that says another Host.
     """
 
     @asynccontextmanager
@@ -69,6 +71,7 @@ def create_app(
     app.state.metrics = metrics.registry(bridge, lambda: app.state.hub.clients)
     app.state.replay = replay
     app.state.broker = broker
+    app.state.origins = frozenset(map(str.lower, origins))
     app.state.mqtt_websocket_url = mqtt_websocket_url
     problem.install(app)
     nouns = APIRouter(prefix=PREFIX)

@@ -100,7 +100,7 @@ def _obey(client: Client, text: str | None) -> bool:
         return client.refuse(None, Refused("message", "expected a text frame, got a binary one"))
     try:
         said = _decode(text)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, RecursionError) as error:  # the latter for what is nested some 1,000 levels deep
         return client.refuse(_identifier(text), Refused("message", str(error)))
     try:
         if isinstance(said, Subscribe):
@@ -116,7 +116,7 @@ def _identifier(text: str) -> str | None:
     """The id that an invalid message was about, if it has one."""
     try:
         identifier = msgspec.json.decode(text).get("id")
-    except (msgspec.DecodeError, AttributeError):
+    except (msgspec.DecodeError, RecursionError, AttributeError):
         return None
     return identifier[:100] if isinstance(identifier, str) else None
 

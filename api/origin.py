@@ -2,8 +2,10 @@
 
 from starlette.requests import HTTPConnection
 
+from api.hosts import is_page_of
+
 
 def is_same_host(connection: HTTPConnection) -> bool:
     """Whether this is a page that we served, or no page at all: others must not read along with a visitor's rights."""
-    origin = connection.headers.get("origin")
-    return origin is None or origin.partition("://")[2] == connection.headers.get("host")
+    headers = connection.headers
+    return is_page_of(headers.get("host"), headers.get("origin"), connection.app.state.origins)

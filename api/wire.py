@@ -3,16 +3,16 @@
 from collections.abc import Callable
 from typing import Any, cast
 
-from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.http11 import Request
 
+from api.websocket import BoundedWebSocket
 from bridge.live.frames import Frame
 
 EXTENSION = "fieldline.wire"
 """In the scope's `extensions` an app finds the socket's `Wire` under this name."""
 
 
-class Wire(WebSocketsSansIOProtocol):
+class Wire(BoundedWebSocket):
     """Beside what ASGI offers, it takes whole frames and puts them on the socket without a task or a copy."""
 
     def __init__(self, *args: Any, **options: Any) -> None:

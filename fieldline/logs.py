@@ -8,6 +8,9 @@ import structlog
 
 from fieldline.settings import Settings
 
+OF_CLIENTS = "Invalid UTF-8 sequence received from client."
+"""The one error of the web server that is not ours: each client could fill the disk with it."""
+
 
 def configure(settings: Settings) -> None:
     """Set up structlog for this process, and have what libraries warn of by `logging` look the same."""
@@ -36,6 +39,17 @@ def configure(settings: Settings) -> None:
         )
     )
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
+    server = logging.getLogger("uvicorn.error")
+    server.handlers, server.propagate = [_OfServer(logging.ERROR)], False
+
+
+class _OfServer(logging.Handler):
+    """Says what went wrong in the web server as our own events. Its warnings are about what clients sent, and go nowhere."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if record.msg != OF_CLIENTS:
+            log = structlog.get_logger()
+            log.error("server.failed", reason=record.getMessage().strip(), exc_info=record.exc_info)
 
 
 def _printable(_: object, __: str, line: Any) -> str:

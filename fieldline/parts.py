@@ -28,6 +28,7 @@ def make_app(settings: Settings, bridge: Callable[[], BridgeState] | None = None
         broker=settings.broker_warning,
         mqtt_websocket_url=settings.mqtt_websocket_url,
         hosts=names_of(settings.host, settings.allowed_hosts),
+        origins=settings.allowed_hosts,
     )
 
 

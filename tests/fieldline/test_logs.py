@@ -24,6 +24,8 @@ def _as_before() -> object:
     root.handlers[:] = before
     root.setLevel(level)
     structlog.reset_defaults()
+    server = logging.getLogger("uvicorn.error")
+    server.handlers, server.propagate = [], True
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -65,3 +67,20 @@ def test_words_of_any_language_stay_as_they_are(capsys: pytest.CaptureFixture[st
     logs.configure(Settings(log_format="console"))
     structlog.get_logger().info("an.event", topic="devices/Gewächshaus-温室/telemetry")
     assert "topic=devices/Gewächshaus-温室/telemetry" in capsys.readouterr().err
+
+
+def test_what_fails_in_the_web_server_is_an_event_and_what_clients_do_wrong_is_none(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    logs.configure(Settings(log_format="json"))
+    server = logging.getLogger("uvicorn.error")
+    server.warning("Invalid HTTP request received.")
+    try:
+        b"\xff".decode()
+    except UnicodeDecodeError:
+        server.exception("Invalid UTF-8 sequence received from client.")
+        server.exception("Exception in ASGI application\n")
+    [line] = capsys.readouterr().err.splitlines()
+    said = json.loads(line)
+    assert (said["event"], said["level"], said["reason"]) == ("server.failed", "error", "Exception in ASGI application")
+    assert "UnicodeDecodeError" in said["exception"]

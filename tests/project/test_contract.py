@@ -7,6 +7,9 @@ import re
 from collections.abc import Iterator
 from typing import get_args
 
+from websockets.frames import CloseCode
+
+from api import live
 from api.app import PREFIX, create_app
 from bridge.live import frames
 from bridge.record import Reason
@@ -18,6 +21,12 @@ from tests.project.documents import ROOT, named, prose, read, rows, section
 
 OPERATIONS = read("docs/operations.md")
 PROTOCOL = read("docs/protocol.md")
+CLOSED_BY_THE_LIBRARY = {
+    CloseCode.PROTOCOL_ERROR,
+    CloseCode.INVALID_DATA,
+    CloseCode.INTERNAL_ERROR,  # as uvicorn calls a ping without an answer
+    CloseCode.SERVICE_RESTART,
+}
 LEVELS = {"debug", "info", "warning", "error", "exception", "critical"}
 
 
@@ -74,6 +83,12 @@ def test_every_reason_of_a_gap_and_every_code_of_an_error_is_explained() -> None
     code = "".join(path.read_text(encoding="utf-8") for path in sources.python("bridge/live", "api"))
     codes = set(re.findall(r"Refused\(\"(\w+)\"", code))
     assert set(named(section(PROTOCOL, "The live stream"))) == {*get_args(frames.Reason), *codes}
+
+
+def test_every_close_code_is_explained() -> None:
+    told = named(section(PROTOCOL, "How a connection ends"))
+    used = {live.TOO_LARGE, live.POLICY, live.TRY_AGAIN_LATER, *CLOSED_BY_THE_LIBRARY}
+    assert set(told) == {"403", *(str(int(code)) for code in used)}
 
 
 def test_every_command_is_documented_and_no_other() -> None:

@@ -138,6 +138,7 @@ async def running(name: str, *options: str, **settings: object) -> AsyncIterator
         await command.end(Signals.SIGKILL)
         await listening
     assert not command.strays, "\n".join(command.strays)
+    assert not command.said("server.failed")
 
 
 @asynccontextmanager
