@@ -18,7 +18,7 @@ from tests.project.documents import Block, blocks, read
 from tests.services import Broker
 from tests.system.command import running
 
-DOCUMENTS = ("README.md", "docs/protocol.md", "docs/operations.md")
+DOCUMENTS = ("README.md", "docs/protocol.md", "docs/operations.md", "docs/client.md")
 RUNNABLE = {"sh", "python", "json", "sql"}
 MARKS = {"run", "run for a moment", "prints", "says", "hears"}
 END = Block("", "", "", 0)

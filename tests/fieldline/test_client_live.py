@@ -1,0 +1,144 @@
+"""What the client follows goes on over a restart of the server: each reading once, in the order of its commit."""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
+from typing import Any
+
+import pytest
+
+from fieldline.client import Client, Gap, Readings, Refused, Subscribed, Unreachable
+from fieldline.client.events import decode
+from fieldline.commands.openapi import document
+from fieldline.embedded import port
+from tests.bridge.watching import BEGINNING, Writer
+from tests.eventually import eventually
+from tests.fieldline.test_client import answers
+from tests.system.command import running
+
+WITHIN = 30.0
+
+
+class Place:
+    """A server at an address that stays, and one who writes to its database all the while."""
+
+    def __init__(self, database_url: str) -> None:
+        [self.port] = port.free()
+        self._url = database_url
+        self._written = 0
+        self.writer = Writer(database_url, None)
+
+    @asynccontextmanager
+    async def serving(self) -> AsyncIterator[Client]:
+        async with (
+            running("api", database_url=self._url, port=self.port),
+            Client(f"http://127.0.0.1:{self.port}") as client,
+        ):
+            await eventually(lambda: answers(client))
+            yield client
+
+    async def write(self, count: int) -> None:
+        for _ in range(count):
+            await self.writer.write(("a", "x", BEGINNING + self._written, float(self._written)))
+            self._written += 1
+
+
+@pytest.fixture
+async def place(database_url: str) -> AsyncIterator[Place]:
+    place = Place(database_url)
+    await place.write(1)
+    yield place
+    await place.writer.close()
+
+
+async def taken(events: AsyncGenerator[Any], until: float) -> list[float]:
+    """The values that come, up to this one."""
+    values: list[float] = []
+    async with asyncio.timeout(WITHIN):
+        while not values or values[-1] != until:
+            event = await anext(events)
+            assert not isinstance(event, Gap), event
+            if isinstance(event, Readings):
+                assert {event.names[number].metric for number in event.series} == {"x"}
+                values += [value for value in event.value if isinstance(value, float)]
+    return values
+
+
+async def test_live_goes_on_where_a_restart_of_the_server_cut_it_off(place: Place) -> None:
+    async with AsyncExitStack() as stack:
+        first = AsyncExitStack()
+        client = await first.enter_async_context(place.serving())
+        events = await stack.enter_async_context(aclosing(client.live("a/*")))
+        started = await anext(events)
+        assert isinstance(started, Subscribed)
+        assert [one.value for one in started.series] == [0.0]
+        await place.write(5)
+        assert await taken(events, until=5.0) == [1.0, 2.0, 3.0, 4.0, 5.0]
+        await first.aclose()
+        await place.write(5)
+        await stack.enter_async_context(place.serving())
+        await place.write(5)
+        assert await taken(events, until=15.0) == [float(n) for n in range(6, 16)]
+
+
+async def test_live_resumes_from_a_cursor_that_was_kept(place: Place) -> None:
+    async with place.serving() as client:
+        kept = (await client.latest("a/*")).cursor
+        await place.write(3)
+        async with aclosing(client.live("a/*", after=kept)) as events:
+            assert await taken(events, until=3.0) == [1.0, 2.0, 3.0]
+
+
+async def test_what_can_not_be_brought_is_a_gap(place: Place) -> None:
+    async with place.serving() as client, aclosing(client.live("a/*", after="1")) as events:
+        gap = await anext(events)
+        assert isinstance(gap, Gap)
+        assert (gap.after, gap.reason) == ("1", "retention")
+        assert isinstance(await anext(events), Subscribed)
+        await place.write(1)
+        assert await taken(events, until=1.0) == [1.0]
+
+
+async def test_a_wish_that_makes_no_sense_is_refused_and_not_tried_again(place: Place) -> None:
+    async with place.serving() as client:
+        for wish, code in (({"after": "?"}, "cursor"), ({"rate": -1.0}, "message")):
+            async with aclosing(client.live("a/*", **wish)) as events:
+                with pytest.raises(Refused) as refused:
+                    await anext(events)
+            assert refused.value.code == code
+
+
+async def test_live_says_at_once_that_there_is_no_server(place: Place) -> None:
+    async with Client(f"http://127.0.0.1:{place.port}") as client, aclosing(client.live()) as events:
+        with pytest.raises(Unreachable, match=f"expected Fieldline at ws://127.0.0.1:{place.port}/api/v1/live, got: "):
+            await anext(events)
+
+
+async def test_changes_go_on_for_ever_and_over_a_restart(place: Place) -> None:
+    if '"/api/v1/changes"' not in document():
+        pytest.skip("/changes is not there yet")
+    async with AsyncExitStack() as stack:
+        first = AsyncExitStack()
+        client = await first.enter_async_context(place.serving())
+        # the client outlives the server it began with
+        client = await stack.enter_async_context(Client(f"http://127.0.0.1:{place.port}"))
+        changes = await stack.enter_async_context(aclosing(client.changes("a/*")))
+        values = list((await anext(changes)).value)
+        await first.aclose()
+        await place.write(5)
+        await stack.enter_async_context(place.serving())
+        await place.write(5)
+        async with asyncio.timeout(WITHIN):
+            while values[-1] != 10.0:
+                values += (await anext(changes)).value
+        assert values == [float(n) for n in range(11)]
+
+
+def test_a_frame_of_a_newer_server_is_passed_over() -> None:
+    assert decode('{"type":"weather","id":"client","rain":1}') is None
+
+
+@pytest.mark.parametrize("text", ['{"type":"gap","id":"client"}', "[]", "{", '{"id":"a"}'])
+def test_what_is_no_frame_is_an_error(text: str) -> None:
+    with pytest.raises(ValueError, match=r"[Oo]bject|truncated"):
+        decode(text)
