@@ -1,7 +1,8 @@
 """The api's door to Postgres: reads rows, with moments as microseconds since the epoch, and says plainly when it can't."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from types import TracebackType
 from typing import Annotated, Any, Self
 
@@ -69,13 +70,30 @@ class Database:
 
         Ends the request with a problem when it can't be had.
         """
+        async with self._connection() as connection:
+            if setting is None:
+                return await connection.fetch(sql, *arguments)  # type: ignore[no-any-return]
+            async with connection.transaction():
+                await connection.execute(setting)
+                return await connection.fetch(sql, *arguments)  # type: ignore[no-any-return]
+
+    async def copy(self, sql: str) -> bytes:
+        """The same rows in Postgres's binary COPY format: a tenth of the work for columns of numbers."""
+        pieces: list[bytes] = []
+
+        async def keep(piece: bytes) -> None:
+            pieces.append(piece)
+
+        async with self._connection() as connection:
+            await connection.copy_from_query(sql, output=keep, format="binary")
+        return b"".join(pieces)
+
+    @asynccontextmanager
+    async def _connection(self) -> AsyncIterator[Any]:
+        """One to ask. What goes wrong with it ends the request with a problem."""
         try:
             async with self._pool.acquire(timeout=CONNECT_SECONDS) as connection:
-                if setting is None:
-                    return await connection.fetch(sql, *arguments)
-                async with connection.transaction():
-                    await connection.execute(setting)
-                    return await connection.fetch(sql, *arguments)
+                yield connection
         except asyncpg.QueryCanceledError as error:
             detail = f"expected an answer of the database within {self.statement_seconds:g} s, got none: ask for less"
             raise ProblemError(504, detail) from error

@@ -6,12 +6,16 @@ from fastapi import Header
 
 from api.problem import ProblemError, shown
 
-Format = Literal["json", "csv", "ndjson"]
+File = Literal["csv", "ndjson", "parquet", "arrow"]
+"""The forms that come as one stream of any length."""
+Format = Literal["json", File]
 MEDIA_TYPES: dict[str, Format] = {
     "application/json": "json",
     "text/csv": "csv",
     "application/x-ndjson": "ndjson",
     "application/jsonl": "ndjson",
+    "application/vnd.apache.parquet": "parquet",
+    "application/vnd.apache.arrow.stream": "arrow",
     "application/*": "json",
     "text/*": "csv",
     "*/*": "json",

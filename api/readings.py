@@ -1,29 +1,36 @@
-"""`/readings`: raw readings of any series in order of time, in pages or as one stream of lines."""
+"""`/readings`: raw readings of any series in order of time, in pages of JSON or as one file of any length."""
 
+import asyncio
+import importlib
 import sys
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 import msgspec
 from fastapi import APIRouter, Query, Request, Response
-from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from api import export, form, keyset, merge
+from api import form, keyset, merge
 from api.database import Database, DatabaseDep
 from api.match import MatchQuery, matched
 from api.merge import Order, Row, Span
 from api.moment import EARLIEST, LATEST, Moment
 from api.problem import ProblemError, documented, shown
+from api.stream import Stream
+from bridge.live import cursor
 
 router = APIRouter(tags=["readings"])
 
 PAGE = 10_000
 LARGEST_PAGE = 100_000  # 3 MB of JSON
-LINES: Mapping[form.Format, tuple[str, bytes, export.Lines]] = {
-    "csv": ("text/csv; charset=utf-8; header=present", export.CSV_HEADER, export.as_csv),
-    "ndjson": ("application/x-ndjson", b"", export.as_ndjson),
+FILES: Mapping[form.File, str] = {
+    "csv": "text/csv; charset=utf-8; header=present",
+    "ndjson": "application/x-ndjson",
+    "parquet": "application/vnd.apache.parquet",
+    "arrow": "application/vnd.apache.arrow.stream",
 }
+SUFFIXES: Mapping[form.File, str] = {"csv": "csv", "ndjson": "ndjson", "parquet": "parquet", "arrow": "arrows"}
+CURSOR = "fieldline-cursor"
 
 
 class ReadingsQuery(MatchQuery):
@@ -39,12 +46,17 @@ class ReadingsQuery(MatchQuery):
         ge=1,
         le=2**31 - 1,
         description=f"readings at most. JSON: {PAGE} unless said, {LARGEST_PAGE} at most, "
-        "and `next` has more. csv and ndjson: all of them unless said.",
+        "and `next` has more. All other formats: all of them unless said.",
     )
     page: str | None = Field(
         None, max_length=200, description="`next` of the page before, with the same match and order"
     )
     format: form.Format | None = Field(None, description="by default what `Accept` asks for, else json")
+    exact: bool = Field(
+        False,  # noqa: FBT003  pydantic's way
+        description="csv and ndjson: with the kind of each series, and in ndjson with `micros`, what `at` has beyond its "
+        "milliseconds, instead of `series`. So `fieldline import` can bring back just what was there.",
+    )
 
 
 class SeriesName(BaseModel):
@@ -71,32 +83,48 @@ class ReadingsAnswer(BaseModel):
     "/readings",
     response_model=ReadingsAnswer,
     responses={
-        200: {"content": {name.split(";")[0]: {"schema": {"type": "string"}} for name, _, _ in LINES.values()}},
+        200: {
+            "content": {
+                name.split(";")[0]: {
+                    "schema": {"type": "string"} | ({} if name[:4] == "text" else {"format": "binary"})
+                }
+                for name in FILES.values()
+            },
+            "headers": {
+                CURSOR: {
+                    "description": "of all formats but json: they hold what was committed up to this cursor, and nothing later",
+                    "schema": {"type": "string"},
+                }
+            },
+        },
         **documented(406, 422, 503, 504),
     },
 )
 async def readings(
     request: Request, database: DatabaseDep, query: Annotated[ReadingsQuery, Query()], accept: form.AcceptDep = "*/*"
 ) -> Response:
-    """Raw readings of the selected series. Every page costs the same, however deep; csv and ndjson come as one stream."""
+    """Raw readings of the selected series. Every page costs the same, however deep; all formats but json come as one stream."""
     answer_in = form.choose(query.format, accept)
     asked = (query.match, request.query_params.get("from"), request.query_params.get("to"), query.order)
     span = _span(query, asked)
     if answer_in == "json":
         return await _page(database, query, span, asked)
+    return await _file(database, query, span, answer_in)
+
+
+async def _file(database: Database, query: ReadingsQuery, span: Span, answer_in: form.File) -> Response:
+    await asyncio.to_thread(importlib.import_module, "api.export.file")  # Arrow: 70 MB and half a second, for the first
+    from api.export import file  # noqa: PLC0415  as above
+
+    as_of = await file.as_of_now(database)
     series = await matched(database, query)
-    many = query.limit or sys.maxsize
-    runs = merge.first(merge.read(database, series.values(), span, many), many)
-    start: list[Row] = await anext(runs, [])  # before anything is sent, so that trouble still gets a status
-    media_type, head, lines = LINES[answer_in]
-
-    async def body() -> AsyncIterator[bytes]:
-        yield head + lines(start, series)
-        async for rows in runs:
-            yield lines(rows, series)
-
-    name = f'attachment; filename="readings.{answer_in}"'
-    return StreamingResponse(body(), media_type=media_type, headers={"content-disposition": name, "vary": "accept"})
+    export = file.Export(list(series.values()), span, as_of, query.limit or sys.maxsize)
+    headers = {
+        "content-disposition": f'attachment; filename="readings.{SUFFIXES[answer_in]}"',
+        CURSOR: cursor.encode(as_of),
+        "vary": "accept",
+    }
+    return await Stream.begun(file.write(database, export, answer_in, exact=query.exact), FILES[answer_in], headers)
 
 
 def _span(query: ReadingsQuery, asked: Sequence[object]) -> Span:
@@ -116,7 +144,7 @@ async def _page(database: Database, query: ReadingsQuery, span: Span, asked: Seq
     limit = query.limit or PAGE
     if limit > LARGEST_PAGE:
         raise ProblemError(
-            422, f"limit: expected at most {LARGEST_PAGE} in JSON (csv and ndjson take any), got {limit}"
+            422, f"limit: expected at most {LARGEST_PAGE} in JSON (all other formats take any), got {limit}"
         )
     series = await matched(database, query)
     rows: list[Row] = []

@@ -102,7 +102,7 @@ async def test_a_query_ends_in_the_database_when_its_client_leaves(database_url:
         assert await asked == []
 
 
-async def ask(client: httpx.AsyncClient, path: str, left: asyncio.Event) -> list[object]:
+async def ask(client: httpx.AsyncClient, path: str, left: asyncio.Event, query: bytes = b"") -> list[object]:
     """Ask as a server does for a client that may leave before it has its answer."""
     said: list[object] = []
     asked = False
@@ -118,7 +118,7 @@ async def ask(client: httpx.AsyncClient, path: str, left: asyncio.Event) -> list
     async def send(message: object) -> None:
         said.append(message)
 
-    scope = {"type": "http", "method": "GET", "path": path, "query_string": b"", "headers": []}
+    scope = {"type": "http", "method": "GET", "path": path, "query_string": query, "headers": []}
     await client._transport.app(scope, receive, send)  # type: ignore[attr-defined]  # noqa: SLF001
     return said
 

@@ -1,14 +1,12 @@
 """Raw readings: pages and streams say exactly what is stored, in order, whatever the sizes."""
 
-import asyncio
 import csv
 import io
 import itertools
 import json
 import re
-import tracemalloc
 from collections.abc import AsyncIterator, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import httpx
@@ -21,7 +19,7 @@ from api.database import Database
 from api.match import MatchQuery, matched
 from api.merge import Order, Span
 from api.moment import EARLIEST, LATEST
-from tests.api.field import NOON, asking, everything, execute, keep
+from tests.api.field import NOON, everything, execute, keep
 
 # Few moments, so that many series share them; three within one millisecond, so that a page may end between them.
 moments = st.sampled_from([NOON + offset for offset in (0, 1, 2, 1000, 1001, 5000, 60_000_000, 86_400_000_000)])
@@ -197,60 +195,3 @@ async def test_any_name_and_text_survives_csv_and_ndjson(
     ]
     one = {"series": series[device, metric], "device": device, "metric": metric, "unit": "u", "value": value}
     assert json.loads(lines[1]) == {**one, "at": NOON // 1000}
-
-
-async def test_a_long_export_is_complete_and_takes_no_more_memory_than_a_short_one(database_url: str) -> None:
-    rows = 200_000
-    await keep(database_url, {("a", f"m{index}"): [(NOON, 0.0)] for index in range(4)})
-    await execute(
-        database_url,
-        """
-        INSERT INTO reading (at, value, committed_at, series_id)
-        SELECT moment($1) + n * interval '10 ms', n, moment($1), id FROM series, generate_series(1, $2::int / 4 - 1) n
-        """,
-        NOON,
-        rows,
-    )
-    async with asking(database_url) as client:
-        transport: Any = client._transport  # noqa: SLF001
-        received = Counter()
-        tracemalloc.start()
-        try:
-            await transport.app(
-                {
-                    "type": "http",
-                    "method": "GET",
-                    "path": "/api/v1/readings",
-                    "query_string": b"format=csv",
-                    "headers": [],
-                },
-                received.nothing,
-                received.send,
-            )
-            peak = tracemalloc.get_traced_memory()[1]
-        finally:
-            tracemalloc.stop()
-    assert received.lines == rows + 1
-    assert peak < 12_000_000, f"{peak} bytes held at once of {received.bytes} sent"
-    assert received.last.startswith((moment_of(rows // 4 - 1)).encode())
-
-
-def moment_of(number: int) -> str:
-    moment = datetime.fromisoformat("2025-10-09T08:53:20+00:00") + timedelta(milliseconds=10 * number)
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.%f")
-
-
-class Counter:
-    """A client that counts what it gets and keeps none of it."""
-
-    lines = bytes = 0
-    last = b""
-
-    async def send(self, message: Any) -> None:
-        body = message.get("body", b"")
-        self.lines += body.count(b"\n")
-        self.bytes += len(body)
-        self.last = body.rstrip().rsplit(b"\n", 1)[-1] or self.last
-
-    async def nothing(self) -> Any:
-        await asyncio.Event().wait()

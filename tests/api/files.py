@@ -1,0 +1,86 @@
+"""Reads exported files back with other programs' eyes, into the same rows whatever their form."""
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
+
+import asyncpg
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from bridge.decode import Decoded
+from bridge.message import Message
+from bridge.store.store import Store
+from devices.reading import Reading
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+FORMS = ("csv", "ndjson", "parquet", "arrow")
+
+
+class Row(NamedTuple):
+    at: int
+    device: str
+    metric: str
+    unit: str | None
+    kind: str
+    value: float | str
+
+
+async def store(database_url: str, rows: Iterable[Row]) -> None:
+    """Commit them as one batch, as the bridge does; then the units."""
+    rows = list(rows)
+    readings = [
+        Reading(row.device, row.metric, row.at, bool(row.value) if row.kind == "boolean" else row.value) for row in rows
+    ]
+    messages = [Message("devices/-/telemetry", b"", None, row.at) for row in rows]
+    stored = Store(database_url)
+    try:
+        [outcome] = await stored.keep(Decoded(messages, readings, list(range(len(rows))), [], {}, {}))
+        assert outcome.stored == len(rows)
+    finally:
+        await stored.close()
+    connection = await asyncpg.connect(database_url)
+    try:
+        await connection.executemany(
+            "UPDATE series SET unit = $3 FROM device WHERE device.id = device_id AND name = $1 AND metric = $2",
+            {row[1:4] for row in rows},
+        )
+    finally:
+        await connection.close()
+
+
+def read(form: str, data: bytes) -> list[Row]:
+    """The rows of an exact file."""
+    match form:
+        case "csv":
+            return list(_csv(data))
+        case "ndjson":
+            return [_line(json.loads(line)) for line in data.splitlines()]
+        case "parquet":
+            return list(_table(pq.read_table(io.BytesIO(data))))
+        case _:
+            return list(_table(pa.ipc.open_stream(data).read_all()))
+
+
+def _csv(data: bytes) -> Iterator[Row]:
+    for cells in csv.DictReader(io.StringIO(data.decode(), newline="")):
+        at = (datetime.fromisoformat(cells["at"]) - EPOCH) // timedelta(microseconds=1)
+        value = cells["value"] if cells["kind"] == "text" else float(cells["value"])
+        yield Row(at, cells["device"], cells["metric"], cells["unit"], cells["kind"], value)
+
+
+def _line(one: dict[str, Any]) -> Row:
+    at = one.pop("at") * 1000 + one.pop("micros", 0)
+    return Row(at, **one)
+
+
+def _table(table: Any) -> Iterator[Row]:
+    assert table.schema.field("at").type == pa.timestamp("us", "UTC")
+    for one in table.to_pylist():
+        at = (one.pop("at") - EPOCH) // timedelta(microseconds=1)
+        text, value = one.pop("text"), one.pop("value")
+        assert (text is None) != (value is None)
+        yield Row(at, **one, value=value if text is None else text)
