@@ -88,11 +88,11 @@ async def changes(database: DatabaseDep, commits: CommitsDep, query: Annotated[C
         state = await feed.state(database)
         after = _checked(after, state)
         found = await feed.read(database, after, state.last, query.limit, wanted)
-        after = found.place
+        after = found.place if found.place.committed_at < state.horizon else found.place._replace(horizon=None)
         more = after.committed_at < state.last or after.within != WHOLE
         left = until - loop.time()
         if found.series or more or left <= 0:
-            return await _answer(database, found, more=more)
+            return await _answer(database, found._replace(place=after), more=more)
         await asyncio.sleep(min(LEAST_PAUSE, left))
         with suppress(TimeoutError):
             async with asyncio.timeout(min(left, POLL)):
@@ -115,10 +115,13 @@ def _checked(after: Place | None, state: State) -> Place:
     if after.committed_at > state.last:
         expected = f"a cursor of this database, which has committed nothing since {_clock(state.last)}"
         raise ProblemError(410, f"after: expected {expected}, got one of {_clock(after.committed_at)}; {OVER}")
-    if after.committed_at >= state.horizon:
+    if after.committed_at >= state.horizon and state.gave(after.committed_at):
         return after._replace(horizon=None)
+    if after.committed_at >= state.horizon:
+        expected = "a cursor of this database"
+        raise ProblemError(410, f"after: expected {expected}, got one of another; {OVER}")
     if after.horizon != state.horizon:
-        expected = f"a cursor from {_clock(state.horizon)} on, as what is older was dropped"
+        expected = f"a cursor from {_clock(state.horizon)} on, as what is older was dropped or is of another database"
         raise ProblemError(410, f"after: expected {expected}, got one of {_clock(after.committed_at)}; {OVER}")
     return after
 

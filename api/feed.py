@@ -6,13 +6,14 @@ from typing import NamedTuple
 from api.database import Database
 from api.match import MATCHED
 from api.place import WHOLE, Place
+from bridge.live.history import TICK
 
 NO_SEQSCAN = "SET LOCAL enable_seqscan = off"
 """The newest commits lie at the end of a table. A plan that expects them anywhere reads all that lies before them."""
 LOOKED_THROUGH = 100_000
 """Readings for one page where a match leaves most of them out: a tenth of a second."""
 
-STATE = "SELECT micros(last), micros(raw) FROM commit_clock, horizon"
+STATE = "SELECT micros(last), greatest(micros(dropped), micros(born)), micros(born) FROM commit_clock, horizon"
 
 BETWEEN = """
     committed_at BETWEEN moment($1) AND moment($4) AND (committed_at, series_id, at) > (moment($1), $2::int, moment($3))
@@ -47,10 +48,15 @@ PAGE = f"""
 
 
 class State(NamedTuple):
-    """What there is: up to the last commit, and from the horizon on. Microseconds since the epoch."""
+    """What there is: up to the last commit, and from the horizon on nothing is missing. Microseconds since the epoch."""
 
     last: int
     horizon: int
+    born: int
+
+    def gave(self, committed_at: int) -> bool:
+        """Whether this may be a commit of this database: one in a hundred of another one may be, too."""
+        return (committed_at - self.born) % TICK == 0
 
 
 class Changes(NamedTuple):
@@ -92,5 +98,5 @@ async def _until(database: Database, after: Place, last: int, most: int) -> int:
             COUNT, after.committed_at, *after.within, until, most + 1, setting=NO_SEQSCAN
         )
         if found <= most:
-            return until if found or until == last else until + 1
-        until = middle - 1
+            return until if found or until == last else until + TICK
+        until = middle - TICK  # behind the commit before, as far as can be told

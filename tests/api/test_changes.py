@@ -238,6 +238,17 @@ async def test_a_cursor_ahead_of_the_database_is_of_another_one(client: httpx.As
     assert detail.endswith("; leave `after` out to start over")
 
 
+@pytest.mark.parametrize("microseconds", [-37, -40_000_000])
+async def test_a_cursor_of_another_database_is_told_from_ours(database_url: str, microseconds: int) -> None:
+    """Of one that lives at the same time, and of one that was there before."""
+    await keep(database_url, {("a", "x"): [(NOON, 0.0)]})
+    async with asking(database_url) as client:
+        [ours] = [place.decode((await page(client))["next"]).committed_at]
+        other = cursor.encode(ours + microseconds)
+        detail = problem_of(await client.get("/changes", params={"after": other}), 410)["detail"]
+        assert "another" in detail
+
+
 async def test_a_cursor_that_retention_has_passed_is_gone_and_who_starts_over_gets_all_that_is_left(
     database_url: str,
 ) -> None:
@@ -245,12 +256,12 @@ async def test_a_cursor_that_retention_has_passed_is_gone_and_who_starts_over_ge
     async with asking(database_url) as client:
         first = await page(client, limit=1)
         assert first["more"]
-        await execute(database_url, "UPDATE horizon SET raw = now() + interval '1 day'")
+        await execute(database_url, "UPDATE horizon SET dropped = now() + interval '1 day'")
         answer = problem_of(await client.get("/changes", params={"after": first["next"]}), 410)
-        assert "on, as what is older was dropped, got one of " in answer["detail"]
+        assert "on, as what is older was dropped or is of another database, got one of " in answer["detail"]
         found, end = await all_pages(client, limit=1)
         assert [value for _, _, value in found] == [0.0, 1.0, 2.0]
-        await execute(database_url, "UPDATE horizon SET raw = raw + interval '7 days'")
+        await execute(database_url, "UPDATE horizon SET dropped = dropped + interval '7 days'")
         problem_of(await client.get("/changes", params={"after": end}), 410)
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from bridge.committed import Committed
 from bridge.live import frames
-from bridge.live.frames import Frame
+from bridge.live.frames import Frame, Shared
 from bridge.live.rows import Batch, Rows
 from bridge.live.series import Latest, Series
 from tests.project.documents import read
@@ -23,12 +23,12 @@ def fields(source: str, interface: str) -> dict[str, str]:
     return dict(re.findall(r"^  readonly (\w+): (.+);$", found[1], re.MULTILINE))
 
 
-def said(frame: Frame) -> set[str]:
+def said(frame: Frame | Shared) -> set[str]:
     """The members of a frame as it goes over the wire."""
-    return set(json.loads(frame.text if frame.id or frame.type == "error" else frames.addressed(frame, "a").text))
+    return set(json.loads((frames.addressed(frame, "a") if isinstance(frame, Shared) else frame).json))
 
 
-def readings() -> Frame:
+def readings() -> Shared:
     rows = Rows()
     rows.add(Batch(Committed(1, [1], [1], [1.0])), {1})
     return frames.readings(rows, 0, 1)
@@ -43,7 +43,7 @@ def readings() -> Frame:
         ("Refusal", frames.error(None, "match", "expected")),
     ],
 )
-def test_a_frame_has_the_members_of_its_interface(interface: str, frame: Frame) -> None:
+def test_a_frame_has_the_members_of_its_interface(interface: str, frame: Frame | Shared) -> None:
     columns = fields(COLUMNS, "Readings") if interface == "LiveReadings" else {}
     mine = fields(FRAMES, interface) | columns
     assert set(mine) == said(frame)
@@ -53,7 +53,7 @@ def test_a_frame_has_the_members_of_its_interface(interface: str, frame: Frame) 
 
 def test_a_series_has_the_members_of_its_interface() -> None:
     frame = frames.addressed(frames.subscribed([Latest(Series(1, "a", "x", None, "number"))], 1), "a")
-    [series] = json.loads(frame.text)["series"]
+    [series] = json.loads(frame.json)["series"]
     assert set(fields(FRAMES, "Announced")) == set(series)
     may_be_null = {name for name, kind in fields(FRAMES, "Announced").items() if "null" in kind}
     assert may_be_null == {name for name, value in series.items() if value is None}
