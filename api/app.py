@@ -9,7 +9,7 @@ from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddleware
 
-from api import changes, config, devices, events, health, latest, live, metrics, problem, readings, rejects, series
+from api import changes, config, devices, events, health, latest, live, metrics, problem, readings, rejects, series, statistics
 from api.commits import open_commits
 from api.database import Database
 from api.departure import StopWhenClientLeaves
@@ -20,7 +20,7 @@ from bridge.live.hub import Hub
 from bridge.state import BridgeState
 
 PREFIX = "/api/v1"
-NOUNS = (health, devices, series, latest, readings, config, events, changes, rejects)
+NOUNS = (health, devices, series, latest, readings, config, events, changes, rejects, statistics)
 
 
 def create_app(

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import get_args
 
+import pytest
 from websockets.frames import CloseCode
 
 from api import live
@@ -128,8 +129,9 @@ def test_every_route_is_documented_and_no_other() -> None:
     assert sorted(told) == sorted(routes())
 
 
-def test_every_parameter_of_readings_is_documented() -> None:
-    operation = create_app("postgresql://").openapi()["paths"][f"{PREFIX}/readings"]["get"]
+@pytest.mark.parametrize("noun", ["readings", "statistics"])
+def test_every_parameter_is_documented(noun: str) -> None:
+    operation = create_app("postgresql://").openapi()["paths"][f"{PREFIX}/{noun}"]["get"]
     said = prose(PROTOCOL)
     assert [given["name"] for given in operation["parameters"] if f"`{given['name']}`" not in said] == []
 

@@ -113,9 +113,49 @@ export interface paths {
         };
         /**
          * Readings
-         * @description Raw readings of the selected series. Every page costs the same, however deep; csv and ndjson come as one stream.
+         * @description Raw readings of the selected series. Every page costs the same, however deep; all formats but json come as one stream.
          */
         get: operations["readings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/config": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Config
+         * @description Addresses that the web app needs.
+         */
+        get: operations["config"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/live/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Events
+         * @description The live stream of one match, as server-sent events named by `type`. A browser that was cut off resumes by itself.
+         */
+        get: operations["events"];
         put?: never;
         post?: never;
         delete?: never;
@@ -189,7 +229,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/config": {
+    "/api/v1/statistics": {
         parameters: {
             query?: never;
             header?: never;
@@ -197,30 +237,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Config
-         * @description Addresses that the web app needs.
+         * Statistics
+         * @description Count, mean, least, greatest, sum, first and last reading of each series in each window, exact at any edge.
          */
-        get: operations["config"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/live/events": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Events
-         * @description The live stream of one match, as server-sent events named by `type`. A browser that was cut off resumes by itself.
-         */
-        get: operations["events"];
+        get: operations["statistics"];
         put?: never;
         post?: never;
         delete?: never;
@@ -874,6 +894,140 @@ export interface components {
             last: number | null;
         };
         /**
+         * SeriesStatistics
+         * @description One series in columns of equal length, one entry a window. What is beyond a double is null.
+         */
+        SeriesStatistics: {
+            /**
+             * Series
+             * @description its number, the same in every answer
+             * @example 17
+             */
+            series: number;
+            /**
+             * Device
+             * @description its name in the topic
+             * @example greenhouse-1
+             */
+            device: string;
+            /**
+             * Metric
+             * @description what is measured
+             * @example temperature
+             */
+            metric: string;
+            /**
+             * Unit
+             * @description as the device said it
+             * @example °C
+             */
+            unit: string | null;
+            /**
+             * At
+             * @description where each window begins, ms, also before `from`; one without readings is left out
+             * @example [
+             *       1760047200000,
+             *       1760133600000
+             *     ]
+             */
+            at: number[];
+            /**
+             * Count
+             * @description how many readings it holds
+             * @example [
+             *       8640,
+             *       8638
+             *     ]
+             */
+            count: number[];
+            /**
+             * Mean
+             * @description `sum` by `count`: each reading weighs the same
+             * @example [
+             *       21.4,
+             *       20.9
+             *     ]
+             */
+            mean: (number | null)[];
+            /**
+             * Min
+             * @description the least value
+             * @example [
+             *       17.1,
+             *       16.8
+             *     ]
+             */
+            min: number[];
+            /**
+             * Max
+             * @description the greatest value
+             * @example [
+             *       26.3,
+             *       25.2
+             *     ]
+             */
+            max: number[];
+            /**
+             * Sum
+             * @description of all values
+             * @example [
+             *       184896,
+             *       180534.2
+             *     ]
+             */
+            sum: (number | null)[];
+            /**
+             * First
+             * @description the value of the oldest reading
+             * @example [
+             *       19.2,
+             *       19
+             *     ]
+             */
+            first: number[];
+            /**
+             * Last
+             * @description the value of the newest reading
+             * @example [
+             *       19,
+             *       18.7
+             *     ]
+             */
+            last: number[];
+        };
+        /** StatisticsAnswer */
+        StatisticsAnswer: {
+            /**
+             * Every
+             * @description as asked for
+             * @example 1d
+             */
+            every: string;
+            /**
+             * Timezone
+             * @description as asked for
+             * @example Europe/Berlin
+             */
+            timezone: string;
+            /**
+             * Tier
+             * @description the coarsest that was read; what edges cut comes from finer ones
+             * @example hour
+             * @enum {string}
+             */
+            tier: "hour" | "minute" | "raw";
+            /**
+             * Exact
+             * @description false if what an exact answer needs has been dropped: the rest of a minute or hour that an edge cuts counts as a whole then, in the window where it begins
+             */
+            exact: boolean;
+            /**
+             * Series
+             * @description those with readings, ordered by device and metric; never texts
+             */
+            series: components["schemas"]["SeriesStatistics"][];
+        };
+        /**
          * Problem
          * @description The body of every answer that is not a success. `type` is always about:blank: the status says which kind it is.
          * @example {
@@ -1196,12 +1350,14 @@ export interface operations {
                 to?: (number | string) | null;
                 /** @description by time and, at equal times, by series; `desc` is the exact reverse */
                 order?: "asc" | "desc";
-                /** @description readings at most. JSON: 10000 unless said, 100000 at most, and `next` has more. csv and ndjson: all of them unless said. */
+                /** @description readings at most. JSON: 10000 unless said, 100000 at most, and `next` has more. All other formats: all of them unless said. */
                 limit?: number | null;
                 /** @description `next` of the page before, with the same match and order */
                 page?: string | null;
                 /** @description by default what `Accept` asks for, else json */
-                format?: ("json" | "csv" | "ndjson") | null;
+                format?: ("json" | "csv" | "ndjson" | "parquet" | "arrow") | null;
+                /** @description csv and ndjson: with the kind of each series, and in ndjson with `micros`, what `at` has beyond its milliseconds, instead of `series`. So `fieldline import` can bring back just what was there. */
+                exact?: boolean;
             };
             header?: never;
             path?: never;
@@ -1212,12 +1368,16 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    /** @description of all formats but json: they hold what was committed up to this cursor, and nothing later */
+                    "fieldline-cursor"?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ReadingsAnswer"];
                     "text/csv": string;
                     "application/x-ndjson": string;
+                    "application/vnd.apache.parquet": string;
+                    "application/vnd.apache.arrow.stream": string;
                 };
             };
             /** @description Not Acceptable */
@@ -1258,6 +1418,92 @@ export interface operations {
             };
             /** @description Gateway Timeout */
             504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    config: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Config"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    events: {
+        parameters: {
+            query?: {
+                /** @description Selects series by `device/metric`; `*` matches anything */
+                match?: string[];
+                /** @description Resumes behind this cursor */
+                after?: string | null;
+                /** @description Most frames a second */
+                rate?: number | null;
+            };
+            header?: {
+                /** @description what a browser resumes behind by itself */
+                "last-event-id"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1463,9 +1709,20 @@ export interface operations {
             };
         };
     };
-    config: {
+    statistics: {
         parameters: {
-            query?: never;
+            query: {
+                /** @description Selects series by `device/metric`, where `*` matches anything, also `/`; `\*` is a star itself, `\\` a backslash. May be repeated, up to 100 times: a series is selected if any matches. None selects all. */
+                match?: string[];
+                /** @description the earliest reading, included */
+                from: number | string;
+                /** @description the end, not included; by default now */
+                to?: (number | string) | null;
+                /** @description how long a window is */
+                every: string;
+                /** @description whose midnights begin the days, weeks (Mondays), months and years */
+                timezone?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -1478,55 +1735,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Config"];
-                };
-            };
-            /** @description Internal Server Error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    events: {
-        parameters: {
-            query?: {
-                /** @description Selects series by `device/metric`; `*` matches anything */
-                match?: string[];
-                /** @description Resumes behind this cursor */
-                after?: string | null;
-                /** @description Most frames a second */
-                rate?: number | null;
-            };
-            header?: {
-                /** @description what a browser resumes behind by itself */
-                "last-event-id"?: string | null;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "text/event-stream": string;
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["StatisticsAnswer"];
                 };
             };
             /** @description Unprocessable Entity */
@@ -1540,6 +1749,24 @@ export interface operations {
             };
             /** @description Internal Server Error */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Gateway Timeout */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
