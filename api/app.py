@@ -9,7 +9,7 @@ from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddleware
 
-from api import changes, config, devices, events, health, latest, live, metrics, problem, readings, rejects, series, statistics
+from api import changes, config, description, devices, events, health, latest, live, metrics, problem, readings, rejects, series, statistics
 from api.commits import open_commits
 from api.database import Database
 from api.departure import StopWhenClientLeaves
@@ -74,6 +74,7 @@ def create_app(
     app.state.origins = frozenset(map(str.lower, origins))
     app.state.mqtt_websocket_url = mqtt_websocket_url
     problem.install(app)
+    description.install(app)
     nouns = APIRouter(prefix=PREFIX)
     for noun in NOUNS:
         nouns.include_router(noun.router)

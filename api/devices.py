@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from operator import itemgetter
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Path
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.database import DatabaseDep
@@ -24,6 +24,9 @@ DEVICES = f"""
     WHERE $1::text IS NULL OR d.name = $1
     ORDER BY d.name, s.metric
 """  # noqa: S608  constants
+
+
+DeviceName = Annotated[str, Path(description="its name in the topic", examples=["greenhouse-1"])]
 
 
 class Location(BaseModel):
@@ -58,7 +61,9 @@ class Device(BaseModel):
     model: str | None = Field(description="from its info", examples=["Fieldline Climate 2"])
     firmware: str | None = Field(description="from its info", examples=["1.4.0"])
     location: Location | None = Field(description="from its info")
-    info: dict[str, Any] | None = Field(description="all that it said of itself")
+    info: dict[str, Any] | None = Field(
+        description="all that it said of itself", examples=[{"name": "Greenhouse, north", "interval": 10}]
+    )
     series: list[DeviceSeries] = Field(description="ordered by metric")
 
 
@@ -76,7 +81,7 @@ async def list_devices(database: DatabaseDep) -> DevicesAnswer:
 
 # A name may hold a slash: not in our own topics, but in those of other dialects.
 @router.get("/devices/{device:path}", responses=documented(404, 422, 503, 504))
-async def get_device(database: DatabaseDep, device: str) -> Device:
+async def get_device(database: DatabaseDep, device: DeviceName) -> Device:
     """One device. Its name is percent-encoded in the path."""
     found = None if "\x00" in device else next(_devices(await database.fetch(DEVICES, device)), None)
     if found is None:

@@ -63,10 +63,15 @@ def encode(frame: Frame) -> bytes:
 @router.get("/live/events", status_code=200, response_class=EventStream, responses=documented(403, 422))
 async def events(
     request: Request,
-    match: Annotated[list[str], Query(description="Selects series by `device/metric`; `*` matches anything")] = [],  # noqa: B006
-    after: Annotated[str | None, Query(description="Resumes behind this cursor")] = None,
-    rate: Annotated[float | None, Query(gt=0, le=100, description="Most frames a second")] = None,
-    last_event_id: Annotated[str | None, Header(description="what a browser resumes behind by itself")] = None,
+    match: Annotated[
+        list[str],
+        Query(description="Selects series by `device/metric`; `*` matches anything", examples=[["greenhouse-1/*"]]),
+    ] = [],  # noqa: B006
+    after: Annotated[str | None, Query(description="Resumes behind this cursor", examples=["hog053ancw"])] = None,
+    rate: Annotated[float | None, Query(gt=0, le=100, description="Most frames a second", examples=[10])] = None,
+    last_event_id: Annotated[
+        str | None, Header(description="what a browser resumes behind by itself", examples=["hog053ancw"])
+    ] = None,
 ) -> Response:
     """The live stream of one match, as server-sent events named by `type`. A browser that was cut off resumes by itself."""
     if not is_same_host(request):

@@ -41,14 +41,18 @@ class BrokerSays(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    at: int | None = Field(description="when it last said something, ms; Mosquitto does every ten seconds")
+    at: int | None = Field(
+        description="when it last said something, ms; Mosquitto does every ten seconds", examples=[1760000000123]
+    )
     version: str | None = Field(description="in its own words", examples=["mosquitto version 2.0.11"])
-    uptime: int | None = Field(description="seconds since it started")
-    clients: int | None = Field(description="connected to it")
-    queued: int | None = Field(description="messages that it keeps for its clients, those under way included")
-    stored_bytes: int | None = Field(description="payloads of queued and retained messages")
-    retained: int | None = Field(description="retained messages, its own included")
-    dropped: int | None = Field(description="messages dropped since it started, because a queue was full")
+    uptime: int | None = Field(description="seconds since it started", examples=[312])
+    clients: int | None = Field(description="connected to it", examples=[2])
+    queued: int | None = Field(
+        description="messages that it keeps for its clients, those under way included", examples=[0]
+    )
+    stored_bytes: int | None = Field(description="payloads of queued and retained messages", examples=[412])
+    retained: int | None = Field(description="retained messages, its own included", examples=[56])
+    dropped: int | None = Field(description="messages dropped since it started, because a queue was full", examples=[0])
 
 
 class BrokerHealth(BaseModel):
@@ -72,11 +76,11 @@ class Messages(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    received: int = Field(description="from the broker, repetitions included")
-    stored: int = Field(description="committed, and new")
-    duplicate: int = Field(description="delivered again, and stored before")
-    rejected: int = Field(description="kept as rejects, with the reason")
-    in_flight: int = Field(description="received and not yet committed")
+    received: int = Field(description="from the broker, repetitions included", examples=[9])
+    stored: int = Field(description="committed, and new", examples=[6])
+    duplicate: int = Field(description="delivered again, and stored before", examples=[1])
+    rejected: int = Field(description="kept as rejects, with the reason", examples=[1])
+    in_flight: int = Field(description="received and not yet committed", examples=[1])
 
 
 class Health(BaseModel):
@@ -89,7 +93,9 @@ class Health(BaseModel):
     newest_commit: int | None = Field(
         description="when the store last committed something, ms", examples=[1760000000123]
     )
-    lag: int | None = Field(description="age of the newest commit in ms; it also grows while no device speaks")
+    lag: int | None = Field(
+        description="age of the newest commit in ms; it also grows while no device speaks", examples=[8]
+    )
     oldest_unacknowledged: int | None = Field(
         description="arrival of the oldest message that is not stored yet, ms; null if there is none or it is not seen"
     )

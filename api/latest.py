@@ -39,7 +39,10 @@ class LatestAnswer(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     series: list[LatestReading] = Field(description="ordered by device and metric")
-    cursor: str = Field(description="resumes the live stream right behind these values: `after` of a subscription")
+    cursor: str = Field(
+        description="resumes the live stream right behind these values: `after` of a subscription",
+        examples=["hog053ancw"],
+    )
 
 
 @router.get("/latest", responses=documented(422, 503, 504))

@@ -4,12 +4,15 @@ from typing import Annotated, Literal, NamedTuple
 
 from fastapi import Query
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic.config import JsonDict
 
 from api.database import Database
 from api.problem import expected
-from bridge.live.match import MOST, Match
+from bridge.live.match import LONGEST, MOST, Match
 
 Kind = Literal["number", "boolean", "text"]
+PATTERN: JsonDict = {"type": "string", "maxLength": LONGEST, "pattern": "[/*]"}
+"""One pattern, as far as a schema can say it."""
 
 
 class Series(NamedTuple):
@@ -35,8 +38,10 @@ class MatchQuery(BaseModel):
     match: Annotated[list[str], AfterValidator(_valid)] = Field(
         ["*"],
         description="Selects series by `device/metric`, where `*` matches anything, also `/`; `\\*` is a star itself, "
-        f"`\\\\` a backslash. May be repeated, up to {MOST} times: a series is selected if any matches. None selects all.",
+        f"`\\\\` a backslash. May be repeated, with up to {MOST} different ones: a series is selected if any matches. "
+        "None selects all.",
         examples=[["greenhouse-1/*", "*/temperature"]],
+        json_schema_extra={"items": PATTERN},
     )
 
 

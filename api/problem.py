@@ -87,17 +87,9 @@ def install(app: FastAPI) -> None:
                 detail = str(error.detail)
         return answer(error.status_code, detail, headers=headers)
 
-    def openapi() -> dict[str, Any]:
-        """FastAPI collects the models of JSON answers only; a problem has a media type of its own."""
-        document = described()
-        document.setdefault("components", {}).setdefault("schemas", {})["Problem"] = Problem.model_json_schema()
-        return document
-
     async def unforeseen(_: Request, error: Exception) -> ProblemResponse:
         return answer(500, f"unforeseen {type(error).__name__}; the server's log says more")
 
-    described = app.openapi
-    app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's own way to extend the document
     app.exception_handler(ProblemError)(refused)
     app.exception_handler(RequestValidationError)(invalid)
     app.exception_handler(HTTPException)(http)

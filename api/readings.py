@@ -47,9 +47,13 @@ class ReadingsQuery(MatchQuery):
         le=2**31 - 1,
         description=f"readings at most. JSON: {PAGE} unless said, {LARGEST_PAGE} at most, "
         "and `next` has more. All other formats: all of them unless said.",
+        examples=[1000],
     )
     page: str | None = Field(
-        None, max_length=200, description="`next` of the page before, with the same match and order"
+        None,
+        max_length=200,
+        description="`next` of the page before, with the same match and order",
+        examples=["AAZAuVfSzpgDhI_XxK1__wAGQLlYa2UYAAAAAQPDE6ZAlXdt"],
     )
     format: form.Format | None = Field(None, description="by default what `Accept` asks for, else json")
     exact: bool = Field(
@@ -76,7 +80,10 @@ class ReadingsAnswer(BaseModel):
     series: list[int] = Field(description="which series each is of", examples=[[17, 17]])
     at: list[int] = Field(description="by the device's clock, ms", examples=[[1760000000123, 1760000010123]])
     value: list[float | str] = Field(description="a boolean is 0 or 1", examples=[[21.4, 21.5]])
-    next: str | None = Field(description="the next page, as `page`; null on the last")
+    next: str | None = Field(
+        description="the next page, as `page`; null on the last",
+        examples=["AAZAuVfSzpgDhI_XxK1__wAGQLlYa2UYAAAAAQPDE6ZAlXdt"],
+    )
 
 
 @router.get(

@@ -12,7 +12,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Health
+         * 200 while readings can flow from the broker into the database, 503 with the reason while they can't
          * @description 200 while readings can flow from the broker into the database, 503 with the reason while they can't.
          */
         get: operations["health"];
@@ -32,7 +32,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List Devices
+         * All devices with presence, last seen, info and series, ordered by name
          * @description All devices with presence, last seen, info and series, ordered by name.
          */
         get: operations["list_devices"];
@@ -52,7 +52,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get Device
+         * One device
          * @description One device. Its name is percent-encoded in the path.
          */
         get: operations["get_device"];
@@ -72,7 +72,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List Series
+         * Series with unit, kind, and the times of their first and last reading, ordered by device and metric
          * @description Series with unit, kind, and the times of their first and last reading, ordered by device and metric.
          */
         get: operations["list_series"];
@@ -92,7 +92,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Latest
+         * Newest reading of each series, ordered by device and metric
          * @description Newest reading of each series, ordered by device and metric. A series without readings is left out.
          */
         get: operations["latest"];
@@ -112,7 +112,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Readings
+         * Raw readings of the selected series
          * @description Raw readings of the selected series. Every page costs the same, however deep; all formats but json come as one stream.
          */
         get: operations["readings"];
@@ -132,7 +132,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Config
+         * Addresses that the web app needs
          * @description Addresses that the web app needs.
          */
         get: operations["config"];
@@ -152,7 +152,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Events
+         * The live stream of one match, as server-sent events named by `type`
          * @description The live stream of one match, as server-sent events named by `type`. A browser that was cut off resumes by itself.
          */
         get: operations["events"];
@@ -172,7 +172,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Changes
+         * Everything committed after a cursor, in commit order, each reading once
          * @description Everything committed after a cursor, in commit order, each reading once. Every page costs the same, however far behind.
          *
          *     With a match an answer may be empty and have `more`. 410 says that the cursor is none of this database, or that retention
@@ -195,7 +195,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Rejects
+         * What could not be stored, newest first, with the reason
          * @description What could not be stored, newest first, with the reason.
          */
         get: operations["rejects"];
@@ -217,7 +217,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Replay Rejects
+         * Stores rejects again as if they had just arrived, oldest first, with the time of their first receipt
          * @description Stores rejects again as if they had just arrived, oldest first, with the time of their first receipt.
          *
          *     Those that can be stored now are rejects no more; a second request changes nothing. `{}` tries all, a thousand at a time.
@@ -237,7 +237,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Statistics
+         * Count, mean, least, greatest, sum, first and last reading of each series in each window, exact at any edge
          * @description Count, mean, least, greatest, sum, first and last reading of each series in each window, exact at any edge.
          */
         get: operations["statistics"];
@@ -281,6 +281,7 @@ export interface components {
             /**
              * At
              * @description when it last said something, ms; Mosquitto does every ten seconds
+             * @example 1760000000123
              */
             at: number | null;
             /**
@@ -292,31 +293,37 @@ export interface components {
             /**
              * Uptime
              * @description seconds since it started
+             * @example 312
              */
             uptime: number | null;
             /**
              * Clients
              * @description connected to it
+             * @example 2
              */
             clients: number | null;
             /**
              * Queued
              * @description messages that it keeps for its clients, those under way included
+             * @example 0
              */
             queued: number | null;
             /**
              * Stored Bytes
              * @description payloads of queued and retained messages
+             * @example 412
              */
             stored_bytes: number | null;
             /**
              * Retained
              * @description retained messages, its own included
+             * @example 56
              */
             retained: number | null;
             /**
              * Dropped
              * @description messages dropped since it started, because a queue was full
+             * @example 0
              */
             dropped: number | null;
         };
@@ -438,6 +445,10 @@ export interface components {
             /**
              * Info
              * @description all that it said of itself
+             * @example {
+             *       "interval": 10,
+             *       "name": "Greenhouse, north"
+             *     }
              */
             info: {
                 [key: string]: unknown;
@@ -504,6 +515,7 @@ export interface components {
             /**
              * Lag
              * @description age of the newest commit in ms; it also grows while no device speaks
+             * @example 8
              */
             lag: number | null;
             /**
@@ -524,6 +536,7 @@ export interface components {
             /**
              * Cursor
              * @description resumes the live stream right behind these values: `after` of a subscription
+             * @example hog053ancw
              */
             cursor: string;
         };
@@ -601,26 +614,31 @@ export interface components {
             /**
              * Received
              * @description from the broker, repetitions included
+             * @example 9
              */
             received: number;
             /**
              * Stored
              * @description committed, and new
+             * @example 6
              */
             stored: number;
             /**
              * Duplicate
              * @description delivered again, and stored before
+             * @example 1
              */
             duplicate: number;
             /**
              * Rejected
              * @description kept as rejects, with the reason
+             * @example 1
              */
             rejected: number;
             /**
              * In Flight
              * @description received and not yet committed
+             * @example 1
              */
             in_flight: number;
         };
@@ -666,6 +684,7 @@ export interface components {
             /**
              * Next
              * @description the next page, as `page`; null on the last
+             * @example AAZAuVfSzpgDhI_XxK1__wAGQLlYa2UYAAAAAQPDE6ZAlXdt
              */
             next: string | null;
         };
@@ -1084,6 +1103,39 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "broker": {
+                     *         "connected": true,
+                     *         "detail": null,
+                     *         "warning": null,
+                     *         "says": {
+                     *           "at": 1760000000123,
+                     *           "version": "mosquitto version 2.0.11",
+                     *           "uptime": 312,
+                     *           "clients": 2,
+                     *           "queued": 0,
+                     *           "stored_bytes": 412,
+                     *           "retained": 56,
+                     *           "dropped": 0
+                     *         }
+                     *       },
+                     *       "database": {
+                     *         "connected": true,
+                     *         "detail": null
+                     *       },
+                     *       "newest_commit": 1760000000123,
+                     *       "lag": 8,
+                     *       "oldest_unacknowledged": null,
+                     *       "messages": {
+                     *         "received": 9,
+                     *         "stored": 6,
+                     *         "duplicate": 1,
+                     *         "rejected": 1,
+                     *         "in_flight": 1
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["Health"];
                 };
             };
@@ -1093,6 +1145,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Internal Server Error",
+                     *       "status": 500,
+                     *       "detail": "unforeseen ZeroDivisionError; the server's log says more"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
@@ -1102,6 +1162,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Service Unavailable",
+                     *       "status": 503,
+                     *       "detail": "expected a database connection within 5 s, got none"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
@@ -1122,6 +1190,36 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "devices": [
+                     *         {
+                     *           "device": "greenhouse-1",
+                     *           "online": true,
+                     *           "last_seen": 1760000000123,
+                     *           "name": "Greenhouse, north",
+                     *           "model": "Fieldline Climate 2",
+                     *           "firmware": "1.4.0",
+                     *           "location": {
+                     *             "lat": 52.52,
+                     *             "lon": 13.405
+                     *           },
+                     *           "info": {
+                     *             "interval": 10,
+                     *             "name": "Greenhouse, north"
+                     *           },
+                     *           "series": [
+                     *             {
+                     *               "series": 17,
+                     *               "metric": "temperature",
+                     *               "unit": "°C",
+                     *               "kind": "number"
+                     *             }
+                     *           ]
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["DevicesAnswer"];
                 };
             };
@@ -1131,6 +1229,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Internal Server Error",
+                     *       "status": 500,
+                     *       "detail": "unforeseen ZeroDivisionError; the server's log says more"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
@@ -1140,6 +1246,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Service Unavailable",
+                     *       "status": 503,
+                     *       "detail": "expected a database connection within 5 s, got none"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
@@ -1149,6 +1263,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Gateway Timeout",
+                     *       "status": 504,
+                     *       "detail": "expected an answer of the database within 30 s, got none: ask for less"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
@@ -1159,6 +1281,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description its name in the topic */
                 device: string;
             };
             cookie?: never;
@@ -1171,6 +1294,32 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "device": "greenhouse-1",
+                     *       "online": true,
+                     *       "last_seen": 1760000000123,
+                     *       "name": "Greenhouse, north",
+                     *       "model": "Fieldline Climate 2",
+                     *       "firmware": "1.4.0",
+                     *       "location": {
+                     *         "lat": 52.52,
+                     *         "lon": 13.405
+                     *       },
+                     *       "info": {
+                     *         "interval": 10,
+                     *         "name": "Greenhouse, north"
+                     *       },
+                     *       "series": [
+                     *         {
+                     *           "series": 17,
+                     *           "metric": "temperature",
+                     *           "unit": "°C",
+                     *           "kind": "number"
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["Device"];
                 };
             };
@@ -1180,6 +1329,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Not Found",
+                     *       "status": 404,
+                     *       "detail": "expected the name of a device that has spoken, got 'nobody'"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
@@ -1189,6 +1346,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unprocessable Entity",
+                     *       "status": 422,
+                     *       "detail": "limit: expected a valid integer, got 'many'"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
@@ -1198,6 +1363,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Internal Server Error",
+                     *       "status": 500,
+                     *       "detail": "unforeseen ZeroDivisionError; the server's log says more"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
@@ -1207,6 +1380,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Service Unavailable",
+                     *       "status": 503,
+                     *       "detail": "expected a database connection within 5 s, got none"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
@@ -1216,6 +1397,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Gateway Timeout",
+                     *       "status": 504,
+                     *       "detail": "expected an answer of the database within 30 s, got none: ask for less"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
@@ -1224,7 +1413,7 @@ export interface operations {
     list_series: {
         parameters: {
             query?: {
-                /** @description Selects series by `device/metric`, where `*` matches anything, also `/`; `\*` is a star itself, `\\` a backslash. May be repeated, up to 100 times: a series is selected if any matches. None selects all. */
+                /** @description Selects series by `device/metric`, where `*` matches anything, also `/`; `\*` is a star itself, `\\` a backslash. May be repeated, with up to 100 different ones: a series is selected if any matches. None selects all. */
                 match?: string[];
             };
             header?: never;
@@ -1239,6 +1428,21 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "series": [
+                     *         {
+                     *           "series": 17,
+                     *           "device": "greenhouse-1",
+                     *           "metric": "temperature",
+                     *           "unit": "°C",
+                     *           "kind": "number",
+                     *           "first": 1760000000123,
+                     *           "last": 1760003600123
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["SeriesAnswer"];
                 };
             };
@@ -1248,6 +1452,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unprocessable Entity",
+                     *       "status": 422,
+                     *       "detail": "limit: expected a valid integer, got 'many'"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
@@ -1257,6 +1469,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Internal Server Error",
+                     *       "status": 500,
+                     *       "detail": "unforeseen ZeroDivisionError; the server's log says more"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
@@ -1266,6 +1486,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Service Unavailable",
+                     *       "status": 503,
+                     *       "detail": "expected a database connection within 5 s, got none"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
@@ -1275,6 +1503,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Gateway Timeout",
+                     *       "status": 504,
+                     *       "detail": "expected an answer of the database within 30 s, got none: ask for less"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
@@ -1283,7 +1519,7 @@ export interface operations {
     latest: {
         parameters: {
             query?: {
-                /** @description Selects series by `device/metric`, where `*` matches anything, also `/`; `\*` is a star itself, `\\` a backslash. May be repeated, up to 100 times: a series is selected if any matches. None selects all. */
+                /** @description Selects series by `device/metric`, where `*` matches anything, also `/`; `\*` is a star itself, `\\` a backslash. May be repeated, with up to 100 different ones: a series is selected if any matches. None selects all. */
                 match?: string[];
             };
             header?: never;
@@ -1298,6 +1534,22 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "series": [
+                     *         {
+                     *           "series": 17,
+                     *           "device": "greenhouse-1",
+                     *           "metric": "temperature",
+                     *           "unit": "°C",
+                     *           "kind": "number",
+                     *           "at": 1760000000123,
+                     *           "value": 21.4
+                     *         }
+                     *       ],
+                     *       "cursor": "hog053ancw"
+                     *     }
+                     */
                     "application/json": components["schemas"]["LatestAnswer"];
                 };
             };
@@ -1307,6 +1559,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unprocessable Entity",
+                     *       "status": 422,
+                     *       "detail": "limit: expected a valid integer, got 'many'"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
@@ -1316,6 +1576,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Internal Server Error",
+                     *       "status": 500,
+                     *       "detail": "unforeseen ZeroDivisionError; the server's log says more"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
@@ -1325,6 +1593,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Service Unavailable",
+                     *       "status": 503,
+                     *       "detail": "expected a database connection within 5 s, got none"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
@@ -1334,6 +1610,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Gateway Timeout",
+                     *       "status": 504,
+                     *       "detail": "expected an answer of the database within 30 s, got none: ask for less"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
@@ -1342,7 +1626,7 @@ export interface operations {
     readings: {
         parameters: {
             query?: {
-                /** @description Selects series by `device/metric`, where `*` matches anything, also `/`; `\*` is a star itself, `\\` a backslash. May be repeated, up to 100 times: a series is selected if any matches. None selects all. */
+                /** @description Selects series by `device/metric`, where `*` matches anything, also `/`; `\*` is a star itself, `\\` a backslash. May be repeated, with up to 100 different ones: a series is selected if any matches. None selects all. */
                 match?: string[];
                 /** @description the earliest, included; by default the first there is */
                 from?: (number | string) | null;
@@ -1373,6 +1657,30 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "names": {
+                     *         "17": {
+                     *           "device": "greenhouse-1",
+                     *           "metric": "temperature",
+                     *           "unit": "°C"
+                     *         }
+                     *       },
+                     *       "series": [
+                     *         17,
+                     *         17
+                     *       ],
+                     *       "at": [
+                     *         1760000000123,
+                     *         1760000010123
+                     *       ],
+                     *       "value": [
+                     *         21.4,
+                     *         21.5
+                     *       ],
+                     *       "next": "AAZAuVfSzpgDhI_XxK1__wAGQLlYa2UYAAAAAQPDE6ZAlXdt"
+                     *     }
+                     */
                     "application/json": components["schemas"]["ReadingsAnswer"];
                     "text/csv": string;
                     "application/x-ndjson": string;
@@ -1386,6 +1694,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Not Acceptable",
+                     *       "status": 406,
+                     *       "detail": "accept: expected application/json, text/csv (or format=json|csv), got 'text/html'"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
@@ -1395,6 +1711,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unprocessable Entity",
+                     *       "status": 422,
+                     *       "detail": "limit: expected a valid integer, got 'many'"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
@@ -1404,6 +1728,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Internal Server Error",
+                     *       "status": 500,
+                     *       "detail": "unforeseen ZeroDivisionError; the server's log says more"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
@@ -1413,6 +1745,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Service Unavailable",
+                     *       "status": 503,
+                     *       "detail": "expected a database connection within 5 s, got none"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
@@ -1422,6 +1762,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Gateway Timeout",
+                     *       "status": 504,
+                     *       "detail": "expected an answer of the database within 30 s, got none: ask for less"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
@@ -1442,6 +1790,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "mqtt_websocket_url": "ws://127.0.0.1:9001"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Config"];
                 };
             };
@@ -1451,6 +1804,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Internal Server Error",
+                     *       "status": 500,
+                     *       "detail": "unforeseen ZeroDivisionError; the server's log says more"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
@@ -1490,6 +1851,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Forbidden",
+                     *       "status": 403,
+                     *       "detail": "expected a page of this host, got 'http://elsewhere.example'"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
@@ -1499,6 +1868,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unprocessable Entity",
+                     *       "status": 422,
+                     *       "detail": "limit: expected a valid integer, got 'many'"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
@@ -1508,6 +1885,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Internal Server Error",
+                     *       "status": 500,
+                     *       "detail": "unforeseen ZeroDivisionError; the server's log says more"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
@@ -1516,7 +1901,7 @@ export interface operations {
     changes: {
         parameters: {
             query?: {
-                /** @description Selects series by `device/metric`, where `*` matches anything, also `/`; `\*` is a star itself, `\\` a backslash. May be repeated, up to 100 times: a series is selected if any matches. None selects all. */
+                /** @description Selects series by `device/metric`, where `*` matches anything, also `/`; `\*` is a star itself, `\\` a backslash. May be repeated, with up to 100 different ones: a series is selected if any matches. None selects all. */
                 match?: string[];
                 /** @description `next` of the answer before, or a cursor of `/latest` or of the live stream; by default from the beginning of what is kept */
                 after?: string | null;
@@ -1537,6 +1922,31 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "names": {
+                     *         "17": {
+                     *           "device": "greenhouse-1",
+                     *           "metric": "temperature",
+                     *           "unit": "°C"
+                     *         }
+                     *       },
+                     *       "series": [
+                     *         17,
+                     *         17
+                     *       ],
+                     *       "at": [
+                     *         1760000000123,
+                     *         1760000010123
+                     *       ],
+                     *       "value": [
+                     *         21.4,
+                     *         21.5
+                     *       ],
+                     *       "next": "hog053ancw",
+                     *       "more": true
+                     *     }
+                     */
                     "application/json": components["schemas"]["ChangesAnswer"];
                 };
             };
@@ -1546,6 +1956,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Gone",
+                     *       "status": 410,
+                     *       "detail": "after: expected a cursor from 2025-10-09T00:00:00Z on, as what is older was dropped, got one of 2025-09-01T00:00:00Z"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
@@ -1555,6 +1973,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unprocessable Entity",
+                     *       "status": 422,
+                     *       "detail": "limit: expected a valid integer, got 'many'"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
@@ -1564,6 +1990,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Internal Server Error",
+                     *       "status": 500,
+                     *       "detail": "unforeseen ZeroDivisionError; the server's log says more"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
@@ -1573,6 +2007,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Service Unavailable",
+                     *       "status": 503,
+                     *       "detail": "expected a database connection within 5 s, got none"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
@@ -1582,6 +2024,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Gateway Timeout",
+                     *       "status": 504,
+                     *       "detail": "expected an answer of the database within 30 s, got none: ask for less"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
@@ -1617,6 +2067,24 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "rejects": [
+                     *         {
+                     *           "id": 41,
+                     *           "received_at": 1760000000123,
+                     *           "committed_at": 1760000000128,
+                     *           "topic": "devices/greenhouse-1/telemetry",
+                     *           "payload": "{\"temperature\":NaN}",
+                     *           "payload_base64": null,
+                     *           "size": 19,
+                     *           "reason": "json",
+                     *           "detail": "expected JSON, got NaN"
+                     *         }
+                     *       ],
+                     *       "next": 40
+                     *     }
+                     */
                     "application/json": components["schemas"]["RejectsAnswer"];
                 };
             };
@@ -1626,6 +2094,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unprocessable Entity",
+                     *       "status": 422,
+                     *       "detail": "limit: expected a valid integer, got 'many'"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
@@ -1635,6 +2111,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Internal Server Error",
+                     *       "status": 500,
+                     *       "detail": "unforeseen ZeroDivisionError; the server's log says more"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
@@ -1644,6 +2128,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Service Unavailable",
+                     *       "status": 503,
+                     *       "detail": "expected a database connection within 5 s, got none"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
@@ -1653,6 +2145,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Gateway Timeout",
+                     *       "status": 504,
+                     *       "detail": "expected an answer of the database within 30 s, got none: ask for less"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
@@ -1677,6 +2177,13 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "stored": 2,
+                     *       "rejected": 0,
+                     *       "next": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ReplayAnswer"];
                 };
             };
@@ -1686,6 +2193,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unprocessable Entity",
+                     *       "status": 422,
+                     *       "detail": "limit: expected a valid integer, got 'many'"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
@@ -1695,6 +2210,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Internal Server Error",
+                     *       "status": 500,
+                     *       "detail": "unforeseen ZeroDivisionError; the server's log says more"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
@@ -1704,6 +2227,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Service Unavailable",
+                     *       "status": 503,
+                     *       "detail": "expected a database connection within 5 s, got none"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
@@ -1712,7 +2243,7 @@ export interface operations {
     statistics: {
         parameters: {
             query: {
-                /** @description Selects series by `device/metric`, where `*` matches anything, also `/`; `\*` is a star itself, `\\` a backslash. May be repeated, up to 100 times: a series is selected if any matches. None selects all. */
+                /** @description Selects series by `device/metric`, where `*` matches anything, also `/`; `\*` is a star itself, `\\` a backslash. May be repeated, with up to 100 different ones: a series is selected if any matches. None selects all. */
                 match?: string[];
                 /** @description the earliest reading, included */
                 from: number | string;
@@ -1735,6 +2266,54 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "every": "1d",
+                     *       "timezone": "Europe/Berlin",
+                     *       "tier": "hour",
+                     *       "exact": true,
+                     *       "series": [
+                     *         {
+                     *           "series": 17,
+                     *           "device": "greenhouse-1",
+                     *           "metric": "temperature",
+                     *           "unit": "°C",
+                     *           "at": [
+                     *             1760047200000,
+                     *             1760133600000
+                     *           ],
+                     *           "count": [
+                     *             8640,
+                     *             8638
+                     *           ],
+                     *           "mean": [
+                     *             21.4,
+                     *             20.9
+                     *           ],
+                     *           "min": [
+                     *             17.1,
+                     *             16.8
+                     *           ],
+                     *           "max": [
+                     *             26.3,
+                     *             25.2
+                     *           ],
+                     *           "sum": [
+                     *             184896,
+                     *             180534.2
+                     *           ],
+                     *           "first": [
+                     *             19.2,
+                     *             19
+                     *           ],
+                     *           "last": [
+                     *             19,
+                     *             18.7
+                     *           ]
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["StatisticsAnswer"];
                 };
             };
@@ -1744,6 +2323,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unprocessable Entity",
+                     *       "status": 422,
+                     *       "detail": "limit: expected a valid integer, got 'many'"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
@@ -1753,6 +2340,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Internal Server Error",
+                     *       "status": 500,
+                     *       "detail": "unforeseen ZeroDivisionError; the server's log says more"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
@@ -1762,6 +2357,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Service Unavailable",
+                     *       "status": 503,
+                     *       "detail": "expected a database connection within 5 s, got none"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
@@ -1771,6 +2374,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Gateway Timeout",
+                     *       "status": 504,
+                     *       "detail": "expected an answer of the database within 30 s, got none: ask for less"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };

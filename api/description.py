@@ -1,0 +1,81 @@
+"""Completes the OpenAPI document that FastAPI makes: problems, a summary of each operation, an example of each answer."""
+
+from collections.abc import Iterator
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI
+
+from api.problem import Problem, ProblemResponse
+
+JSON = "application/json"
+A_SERIES = "17"
+"""The only keys that are no names of fields are numbers of series; so many have the examples of fields."""
+DETAILS = {
+    403: "expected a page of this host, got 'http://elsewhere.example'",
+    404: "expected the name of a device that has spoken, got 'nobody'",
+    406: "accept: expected application/json, text/csv (or format=json|csv), got 'text/html'",
+    410: "after: expected a cursor from 2025-10-09T00:00:00Z on, as what is older was dropped, got one of 2025-09-01T00:00:00Z",
+    422: "limit: expected a valid integer, got 'many'",
+    500: "unforeseen ZeroDivisionError; the server's log says more",
+    503: "expected a database connection within 5 s, got none",
+    504: "expected an answer of the database within 30 s, got none: ask for less",
+}
+"""What a problem of a status may say."""
+
+
+def install(app: FastAPI) -> None:
+    """Let the app describe itself completely."""
+    described = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            complete(described())
+        return described()
+
+    app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's own way to extend the document
+
+
+def complete(document: dict[str, Any]) -> None:
+    """Add what can be said of every operation alike. FastAPI knows the models of JSON answers only, so no `Problem`."""
+    schemas = document.setdefault("components", {}).setdefault("schemas", {})
+    schemas["Problem"] = Problem.model_json_schema()
+    for operation in operations(document):
+        operation["summary"] = operation.get("description", "").split(". ")[0].split(".\n")[0].strip(" .\n")
+        for status, response in operation["responses"].items():
+            for media_type, content in response.get("content", {}).items():
+                if media_type == ProblemResponse.media_type:
+                    content["example"] = problem(int(status))
+                elif media_type == JSON:
+                    content.setdefault("example", example(content["schema"], schemas))
+
+
+def operations(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for methods in document["paths"].values():
+        yield from methods.values()
+
+
+def problem(status: int) -> dict[str, Any]:
+    known = HTTPStatus(status)
+    return Problem(title=known.phrase, status=status, detail=DETAILS.get(status, known.description)).model_dump()
+
+
+def example(schema: dict[str, Any], schemas: dict[str, Any]) -> Any:
+    """A value of this schema, made of the examples of its fields; null where there is nothing to make it of."""
+    match schema:
+        case {"examples": [first, *_]} | {"enum": [first, *_]} | {"const": first} | {"default": first}:
+            return first
+        case {"$ref": str(name)}:
+            return example(schemas[name.rpartition("/")[2]], schemas)
+        case {"anyOf": alternatives}:
+            found = (example(one, schemas) for one in alternatives)
+            return next((value for value in found if value is not None), None)
+        case {"properties": properties}:
+            return {name: example(inner, schemas) for name, inner in properties.items()}
+        case {"additionalProperties": dict(inner)}:
+            return {A_SERIES: example(inner, schemas)}
+        case {"items": inner}:
+            return [example(inner, schemas)]
+        case {"type": "boolean"}:
+            return True
+    return None
