@@ -9,7 +9,22 @@ from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddleware
 
-from api import changes, config, description, devices, events, health, latest, live, metrics, problem, readings, rejects, series, statistics
+from api import (
+    changes,
+    config,
+    description,
+    devices,
+    events,
+    health,
+    latest,
+    live,
+    metrics,
+    problem,
+    readings,
+    rejects,
+    series,
+    statistics,
+)
 from api.commits import open_commits
 from api.database import Database
 from api.departure import StopWhenClientLeaves
