@@ -9,7 +9,7 @@ from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddleware
 
-from api import (
+from api import (, chart, config, devices, health, latest, live, metrics, problem, readings, series
     changes,
     config,
     description,
@@ -35,7 +35,7 @@ from bridge.live.hub import Hub
 from bridge.state import BridgeState
 
 PREFIX = "/api/v1"
-NOUNS = (health, devices, series, latest, readings, config, events, changes, rejects, statistics)
+NOUNS = (health, devices, series, latest, readings, config, events, changes, rejects, statistics, chart)
 
 
 def create_app(

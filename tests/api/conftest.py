@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
+from bridge.store.store import Store
 from tests.api.field import asking
 
 
@@ -12,3 +13,10 @@ from tests.api.field import asking
 async def client(database_url: str) -> AsyncIterator[httpx.AsyncClient]:
     async with asking(database_url) as client:
         yield client
+
+
+@pytest.fixture
+async def store(database_url: str) -> AsyncIterator[Store]:
+    store = Store(database_url)
+    yield store
+    await store.close()

@@ -2,8 +2,8 @@
 
 from bridge.migrations.script import run_script
 
-revision = "0007"
-down_revision = "0003"
+revision = "0005"
+down_revision = "0004"
 
 CLOCK = """
 ALTER TABLE commit_clock ADD COLUMN born timestamptz;

@@ -1,0 +1,119 @@
+"""`/chart`: what a line chart of some width needs of each series, so that it shows what all readings would."""
+
+from itertools import groupby
+from typing import Annotated, Literal
+
+import msgspec
+from fastapi import APIRouter, Query, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from api.database import Database, DatabaseDep
+from api.match import MatchQuery, matched
+from api.moment import Moment
+from api.problem import ProblemError, documented
+
+router = APIRouter(tags=["readings"])
+
+MOST_POINTS = 10_000
+MOST_COLUMNS = 100_000
+"""Columns of all series together. Each has up to four readings: 10 MB of JSON."""
+Tier = Literal["raw", "minute", "hour"]
+TIERS: tuple[Tier, ...] = ("raw", "minute", "hour")
+
+LINES = "SELECT * FROM chart_lines($1, $2, $3, $4)"
+
+# The hours know the first reading of a series also when it has been dropped; where they are dropped nothing older is kept.
+EXTENT = """
+    SELECT min(oldest.at), max(newest.at)
+    FROM unnest($1::int[]) AS s (id)
+    CROSS JOIN LATERAL (SELECT first_at AS at FROM rollup_hour h WHERE series_id = s.id ORDER BY h.at LIMIT 1) oldest
+    CROSS JOIN LATERAL (SELECT last_at AS at FROM rollup_hour h WHERE series_id = s.id ORDER BY h.at DESC LIMIT 1) newest
+"""
+
+
+class ChartQuery(MatchQuery):
+    """Which series, which times, how wide."""
+
+    since: Moment | None = Field(
+        None, alias="from", description="the earliest, included; by default the first reading there is"
+    )
+    until: Moment | None = Field(
+        None, alias="to", description="the end, not included; by default after the last reading"
+    )
+    points: int = Field(
+        1000,
+        ge=1,
+        le=MOST_POINTS,
+        description="how many columns wide the chart is, in pixels. Each has up to four readings. "
+        f"For all series together {MOST_COLUMNS} at most.",
+    )
+
+
+class Line(BaseModel):
+    """One series: columns of equal length in order of time."""
+
+    model_config = ConfigDict(frozen=True)
+
+    series: int = Field(description="its number, the same in every answer", examples=[17])
+    device: str = Field(description="its name in the topic", examples=["greenhouse-1"])
+    metric: str = Field(description="what is measured", examples=["temperature"])
+    unit: str | None = Field(description="as the device said it", examples=["°C"])
+    at: list[int] = Field(description="by the device's clock, ms", examples=[[1760000000123, 1760000010123]])
+    value: list[float] = Field(description="a boolean is 0 or 1", examples=[[21.4, 21.5]])
+
+
+class ChartAnswer(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+    series: list[Line] = Field(description="ordered by device and metric; texts are left out")
+    tier: Tier = Field(description="the coarsest tier that columns were made from", examples=["minute"])
+
+
+@router.get("/chart", response_model=ChartAnswer, responses=documented(422, 503, 504))
+async def chart(database: DatabaseDep, query: Annotated[ChartQuery, Query()]) -> Response:
+    """First, last, least and greatest of each of `points` columns. Their line looks the same, to the pixel, as one of all."""
+    drawn = [one for one in (await matched(database, query)).values() if one.kind != "text"]
+    if len(drawn) * query.points > MOST_COLUMNS:
+        raise ProblemError(
+            422,
+            f"points: expected at most {MOST_COLUMNS} for all series together, got {query.points} for {len(drawn)} series",
+        )
+    ids = [one.series for one in drawn]
+    span = await _span(database, query, ids)
+    rows = await database.fetch(LINES, ids, *span, query.points) if span else []
+    lines = {number: _points(at, value) for number, at, value, _ in rows}
+    answer = {
+        "series": [
+            {
+                "series": one.series,
+                "device": one.device,
+                "metric": one.metric,
+                "unit": one.unit,
+                "at": [at for at, _ in lines.get(one.series, ())],
+                "value": [value for _, value in lines.get(one.series, ())],
+            }
+            for one in sorted(drawn, key=lambda one: (one.device, one.metric))
+        ],
+        "tier": max((tier for *_, tier in rows), key=TIERS.index, default="raw"),
+    }
+    return Response(msgspec.json.encode(answer), media_type="application/json")
+
+
+async def _span(database: Database, query: ChartQuery, ids: list[int]) -> tuple[int, int] | None:
+    """What is shown, in microseconds; at whole milliseconds, as clients know no finer ones. `None` if that is nothing."""
+    since, until = query.since, query.until
+    if since is not None and until is not None and since // 1000 >= until // 1000:
+        raise ProblemError(422, f"from: expected a time before `to` ({until // 1000}), got {since // 1000}")
+    if since is None or until is None:
+        [(oldest, newest)] = await database.fetch(EXTENT, ids)
+        if oldest is None:
+            return None
+        since = oldest if since is None else since
+        until = newest + 1000 if until is None else until
+    since, until = since // 1000 * 1000, until // 1000 * 1000
+    return (since, until) if since < until else None
+
+
+def _points(at: list[int], value: list[float]) -> list[tuple[int, float]]:
+    """In milliseconds. Two that have become the same in a row are one."""
+    return [point for point, _ in groupby(zip((moment // 1000 for moment in at), value, strict=True))]
