@@ -9,8 +9,9 @@ from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddleware
 
-from api import (, chart, config, devices, health, latest, live, metrics, problem, readings, series
+from api import (
     changes,
+    chart,
     config,
     description,
     devices,

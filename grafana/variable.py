@@ -25,17 +25,6 @@ def some_devices() -> build.QueryVariable:
     return _query("device", "Device", DEVICES).current(dashboard.VariableOption(text=[], value=[]))
 
 
-def statistic() -> build.CustomVariable:
-    """What stands for the readings that share a pixel."""
-    return (
-        build.CustomVariable("statistic")
-        .label("Line shows")
-        .values("mean : avg, lowest : min, highest : max")
-        .current(dashboard.VariableOption(text="mean", value="avg"))
-        .allow_custom_value(allow_custom_value=False)
-    )
-
-
 def _query(name: str, label: str, sql: str) -> build.QueryVariable:
     return (
         build.QueryVariable(name)

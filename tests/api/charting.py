@@ -55,17 +55,22 @@ async def fill(database_url: str, since: int, until: int, step: int) -> None:
             until - 1,
             step,
         )
-        for tier in ("minute", "hour"):
-            await connection.execute(
-                f"""
-                INSERT INTO rollup_{tier} (series_id, at, count, sum, min, max, first, first_at, last, last_at)
-                SELECT series_id, date_bin('1 {tier}', at, 'epoch'), count(*), sum(value), min(value), max(value),
-                    (array_agg(value ORDER BY at))[1], min(at), (array_agg(value ORDER BY at DESC))[1], max(at)
-                FROM reading GROUP BY 1, 2
-                """  # noqa: S608  a constant
-            )
+        await roll_up(connection)
     finally:
         await connection.close()
+
+
+async def roll_up(connection: asyncpg.Connection) -> None:
+    """Make the rollups of all readings, as SQL makes them."""
+    for tier in ("minute", "hour"):
+        await connection.execute(
+            f"""
+            INSERT INTO rollup_{tier} (series_id, at, count, sum, min, max, first, first_at, last, last_at)
+            SELECT series_id, date_bin('1 {tier}', at, 'epoch'), count(*), sum(value), min(value), max(value),
+                (array_agg(value ORDER BY at))[1], min(at), (array_agg(value ORDER BY at DESC))[1], max(at)
+            FROM reading GROUP BY 1, 2
+            """  # noqa: S608  constants
+        )
 
 
 async def line(client: httpx.AsyncClient, **query: Any) -> tuple[list[Point], str]:

@@ -1,6 +1,5 @@
 """Every query of every panel, variable and rule runs, as the role that Grafana logs in with, on a real Postgres."""
 
-import json
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime, timedelta
 
@@ -8,6 +7,7 @@ import asyncpg
 import pytest
 
 from grafana import fleet, variable
+from tests.api.charting import roll_up
 from tests.grafana import provisioned
 from tests.grafana.expand import Range, UnknownNameError, expand
 
@@ -57,11 +57,12 @@ async def _fill(connection: asyncpg.Connection) -> None:
         """,
         NOW,
     )
+    await roll_up(connection)
     await connection.execute("INSERT INTO text_reading SELECT $1, $1, id, 'open' FROM series WHERE kind = 'text'", NOW)
 
 
 def _expanded(sql: str, shown: Range = HOURS, devices: Sequence[str] = (), metrics: Sequence[str] = ()) -> str:
-    chosen = {"statistic": "avg", "device": devices, "metric": metrics}
+    chosen = {"device": devices, "metric": metrics}
     every = {name: value for name, value in EVERY.items() if not chosen[name]}
     return expand(sql, shown, chosen, every)
 
@@ -98,12 +99,12 @@ async def test_the_choices_offered_are_devices_and_metrics_with_a_line(reader: a
     assert [row["metric"] for row in await reader.fetch(_expanded(variable.METRICS))] == ["load", "temperature"]
 
 
-async def test_history_has_a_row_for_each_pixel_and_device_however_long_the_range(
+async def test_history_has_four_rows_at_most_for_each_pixel_and_device_however_long_the_range(
     reader: asyncpg.Connection,
 ) -> None:
     year = Range(NOW - timedelta(days=365), NOW, timedelta(hours=12))
     rows = await reader.fetch(_expanded(fleet.HISTORY, year, metrics=["temperature"]))
-    assert len(NAMES) <= len(rows) <= 2 * len(NAMES)
+    assert len(NAMES) <= len(rows) <= 2 * 4 * len(NAMES)
     assert {row["unit"] for row in rows} == {"°C"}
 
 
@@ -113,28 +114,12 @@ async def test_history_of_a_device_that_fell_silent_has_a_gap(reader: asyncpg.Co
     assert NOW - timedelta(hours=3) < gap < NOW - timedelta(hours=2)
 
 
-@pytest.mark.parametrize(("statistic", "value"), [("avg", 29.5), ("min", 0.0), ("max", 59.0)])
-async def test_history_shows_the_chosen_statistic(reader: asyncpg.Connection, statistic: str, value: float) -> None:
-    offered = next(v for v in provisioned.dashboard("fleet")["templating"]["list"] if v["name"] == "statistic")
-    assert f": {statistic}" in offered["query"]
+async def test_history_shows_the_highest_and_the_lowest_of_each_pixel(reader: asyncpg.Connection) -> None:
     hour = (NOW - timedelta(hours=1)).replace(minute=0, second=0)
-    shown = Range(hour, hour + timedelta(minutes=59, seconds=59), timedelta(hours=1))
-    chosen = {"statistic": statistic, "device": NAMES[:1], "metric": ["load"]}
-    [row] = await reader.fetch(expand(fleet.HISTORY, shown, chosen, {}))
-    assert row["value"] == pytest.approx(value)
-
-
-async def test_history_reads_only_the_weeks_that_are_shown_and_no_texts(reader: asyncpg.Connection) -> None:
-    sql = _expanded(fleet.HISTORY, Range(NOW - timedelta(minutes=1), NOW, timedelta(seconds=10)), metrics=["load"])
-    plan = await reader.fetchval(f"EXPLAIN (FORMAT json) {sql}")
-    read = {
-        word
-        for word in json.dumps(plan).replace('\\"', '"').split('"')
-        if word.startswith(("reading_", "text_reading"))
-    }
-    weeks = {name for name in read if not name.endswith("_pkey")}
-    assert 1 <= len(weeks) <= 2, weeks
-    assert not any(name.startswith("text") for name in weeks)
+    shown = Range(hour + timedelta(minutes=30), hour + timedelta(minutes=90), timedelta(hours=1))
+    rows = await reader.fetch(_expanded(fleet.HISTORY, shown, devices=NAMES[:1], metrics=["load"]))
+    assert (min(row["value"] for row in rows), max(row["value"] for row in rows)) == (0.0, 59.0)
+    assert len(rows) <= 4
 
 
 async def test_only_the_views_can_be_read(reader: asyncpg.Connection) -> None:

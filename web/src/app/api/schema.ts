@@ -249,6 +249,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/chart": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * First, last, least and greatest of each of `points` columns
+         * @description First, last, least and greatest of each of `points` columns. Their line looks the same, to the pixel, as one of all.
+         */
+        get: operations["chart"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -377,6 +397,21 @@ export interface components {
              * @description whether something was left out, so that there is no need to wait
              */
             more: boolean;
+        };
+        /** ChartAnswer */
+        ChartAnswer: {
+            /**
+             * Series
+             * @description ordered by device and metric; texts are left out
+             */
+            series: components["schemas"]["Line"][];
+            /**
+             * Tier
+             * @description the coarsest tier that columns were made from
+             * @example minute
+             * @enum {string}
+             */
+            tier: "raw" | "minute" | "hour";
         };
         /** Config */
         Config: {
@@ -587,6 +622,54 @@ export interface components {
              * @example 21.4
              */
             value: number | string;
+        };
+        /**
+         * Line
+         * @description One series: columns of equal length in order of time.
+         */
+        Line: {
+            /**
+             * Series
+             * @description its number, the same in every answer
+             * @example 17
+             */
+            series: number;
+            /**
+             * Device
+             * @description its name in the topic
+             * @example greenhouse-1
+             */
+            device: string;
+            /**
+             * Metric
+             * @description what is measured
+             * @example temperature
+             */
+            metric: string;
+            /**
+             * Unit
+             * @description as the device said it
+             * @example °C
+             */
+            unit: string | null;
+            /**
+             * At
+             * @description by the device's clock, ms
+             * @example [
+             *       1760000000123,
+             *       1760000010123
+             *     ]
+             */
+            at: number[];
+            /**
+             * Value
+             * @description a boolean is 0 or 1
+             * @example [
+             *       21.4,
+             *       21.5
+             *     ]
+             */
+            value: number[];
         };
         /**
          * Location
@@ -2315,6 +2398,124 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["StatisticsAnswer"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unprocessable Entity",
+                     *       "status": 422,
+                     *       "detail": "limit: expected a valid integer, got 'many'"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Internal Server Error",
+                     *       "status": 500,
+                     *       "detail": "unforeseen ZeroDivisionError; the server's log says more"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Service Unavailable",
+                     *       "status": 503,
+                     *       "detail": "expected a database connection within 5 s, got none"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Gateway Timeout */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Gateway Timeout",
+                     *       "status": 504,
+                     *       "detail": "expected an answer of the database within 30 s, got none: ask for less"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    chart: {
+        parameters: {
+            query?: {
+                /** @description Selects series by `device/metric`, where `*` matches anything, also `/`; `\*` is a star itself, `\\` a backslash. May be repeated, with up to 100 different ones: a series is selected if any matches. None selects all. */
+                match?: string[];
+                /** @description the earliest, included; by default the first reading there is */
+                from?: (number | string) | null;
+                /** @description the end, not included; by default after the last reading */
+                to?: (number | string) | null;
+                /** @description how many columns wide the chart is, in pixels. Each has up to four readings. For all series together 100000 at most. */
+                points?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "series": [
+                     *         {
+                     *           "series": 17,
+                     *           "device": "greenhouse-1",
+                     *           "metric": "temperature",
+                     *           "unit": "°C",
+                     *           "at": [
+                     *             1760000000123,
+                     *             1760000010123
+                     *           ],
+                     *           "value": [
+                     *             21.4,
+                     *             21.5
+                     *           ]
+                     *         }
+                     *       ],
+                     *       "tier": "minute"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ChartAnswer"];
                 };
             };
             /** @description Unprocessable Entity */
