@@ -1,6 +1,7 @@
 """Turns messages into what the store keeps. Pure: no clock, no input or output, and nothing a device sends makes it raise."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from bridge.dialects import plain
@@ -23,6 +24,8 @@ class Decoded(NamedTuple):
     """Likewise, what could not be read, by index of its message."""
     statuses: dict[str, bool]
     infos: dict[str, dict[str, Any]]
+    units: Mapping[tuple[str, str], str] = MappingProxyType({})
+    """By device and metric, for series that are new. No message says one with a reading; an import does."""
 
 
 def decode(messages: Sequence[Message]) -> Decoded:

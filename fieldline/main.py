@@ -1,6 +1,7 @@
 """The `fieldline` command: one subcommand per module of `fieldline.commands`, loaded when it is called."""
 
 import importlib
+import keyword
 import sys
 from typing import Any
 
@@ -18,10 +19,17 @@ COMMANDS = (
     "doctor",
     "ledger",
     "tail",
+    "export",
+    "import",
     "settings",
     "openapi",
     "server",
 )
+
+
+def identifier(command: str) -> str:
+    """The module of a command, and the function in it."""
+    return f"{command}_" if keyword.iskeyword(command) else command
 
 
 class Commands(TyperGroup):
@@ -34,8 +42,9 @@ class Commands(TyperGroup):
         if cmd_name not in COMMANDS:
             return None
         alone = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-        module = importlib.import_module(f"fieldline.commands.{cmd_name}")
-        alone.command(cmd_name, hidden=getattr(module, "HIDDEN", False))(getattr(module, cmd_name))
+        name = identifier(cmd_name)
+        module = importlib.import_module(f"fieldline.commands.{name}")
+        alone.command(cmd_name, hidden=getattr(module, "HIDDEN", False))(getattr(module, name))
         return typer.main.get_command(alone)
 
 

@@ -24,7 +24,7 @@ def make_app(settings: Settings, bridge: Callable[[], BridgeState] | None = None
         settings.database_url,
         bridge=bridge,
         hub=hub,
-        replay=Replay(settings.database_url, _limits(settings)).replay,
+        replay=Replay(settings.database_url, make_limits(settings)).replay,
         broker=settings.broker_warning,
         mqtt_websocket_url=settings.mqtt_websocket_url,
         hosts=names_of(settings.host, settings.allowed_hosts),
@@ -43,7 +43,7 @@ def make_bridge(
         client_id=settings.client_id,
         window=settings.window,
         expiry=settings.session_expiry,
-        limits=_limits(settings),
+        limits=make_limits(settings),
         keep=Keep(settings.keep_raw, settings.keep_minutes, settings.keep_hours),
         bounds=Bounds(settings.keep_rejects, settings.max_rejects, settings.max_reject_bytes),
         announce=announce,
@@ -51,5 +51,5 @@ def make_bridge(
     )
 
 
-def _limits(settings: Settings) -> Limits:
+def make_limits(settings: Settings) -> Limits:
     return Limits(settings.max_devices, settings.max_series, settings.max_series_per_device)

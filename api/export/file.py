@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from typing import NamedTuple
 
 from api.database import Database
-from api.export import read
+from api.export import read, stretch
 from api.export.encoder import Encoder
 from api.export.lines import Csv, Ndjson
 from api.export.read import Reader
@@ -23,8 +23,8 @@ class Piece(NamedTuple):
     data: bytes
     readings: int
     """In the file so far."""
-    stretch: Stretch
-    """The last that was read."""
+    share: float
+    """Of the time between the first and the last reading, 0 to 1."""
 
 
 class Export(NamedTuple):
@@ -62,14 +62,14 @@ async def write(database: Database, export: Export, file: File, *, exact: bool) 
     series = sorted(export.series, key=lambda one: (one.device, one.metric))
     found = await read.find(database, series, export.span, export.as_of)
     made = await asyncio.to_thread(encoder, file, found.series, exact=exact)
-    data, readings, now = made.head(), 0, found.span
+    data, readings = made.head(), 0
     async for now, run in _evenly(Reader(database, found, export.span, export.as_of).read(), made.rows, export.most):
         data += await asyncio.to_thread(made.encode, run)
         readings += len(run)
         if data:
-            yield Piece(data, readings, now)
+            yield Piece(data, readings, stretch.share(found.span, now, descending=export.span.order == "desc"))
             data = b""
-    yield Piece(data + await asyncio.to_thread(made.tail), readings, now)
+    yield Piece(data + await asyncio.to_thread(made.tail), readings, 1.0)
 
 
 async def _evenly(runs: AsyncIterator[tuple[Stretch, Run]], rows: int, most: int) -> AsyncIterator[tuple[Stretch, Run]]:

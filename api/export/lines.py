@@ -24,7 +24,7 @@ class Csv:
 
     def __init__(self, series: Sequence[Series], *, exact: bool) -> None:
         self._head = "at,device,metric,unit,value,kind\r\n" if exact else "at,device,metric,unit,value\r\n"
-        self._names = pa.array([f"Z,{text.cells(one.device, one.metric)},{_unit(one)}," for one in series], pa.string())
+        self._names = pa.array([f"Z,{text.cells(one.device, one.metric, one.unit)}," for one in series], pa.string())
         self._kinds = pa.array([f",{one.kind}" if exact else "" for one in series], pa.string())
 
     def head(self) -> bytes:
@@ -39,10 +39,6 @@ class Csv:
 
     def tail(self) -> bytes:
         return b""
-
-
-def _unit(series: Series) -> str:
-    return "" if series.unit is None else text.cells(series.unit)
 
 
 class Ndjson:

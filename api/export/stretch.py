@@ -30,6 +30,11 @@ def rest(span: Stretch, done: Stretch, *, descending: bool) -> Stretch:
     return Stretch(span.since, done.since) if descending else Stretch(done.until, span.until)
 
 
+def share(span: Stretch, done: Stretch, *, descending: bool) -> float:
+    """How much of the span is behind us once this stretch is done."""
+    return 1 - rest(span, done, descending=descending).width / span.width
+
+
 def next_width(width: int, found: int, wanted: int) -> int:
     """Microseconds, after a stretch of this width has held so many readings."""
     return max(1, width * STEP if found * STEP <= wanted else width * wanted // found)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 COMMA, LETTER_T = b",T"
 MOMENT = len("2025-10-09 08:53:20.123000")
 NEEDS_QUOTES = '[",\r\n]|^$'
-"""Of texts alone in a cell; one without anything is quoted, for a cell without anything is no text."""
+"""One without anything, too: so a reader that wants to can tell it from a value that is missing."""
 
 
 def moments(at: NDArray[np.int64]) -> Any:
@@ -58,7 +58,7 @@ def json_texts(texts: Any) -> Any:
 
 
 def cells(*values: str | None) -> str:
-    """Part of a line of CSV. A cell without a value is empty, a text without anything is `""`."""
+    """Part of a line of CSV."""
     line = io.StringIO()
     csv.writer(line).writerow(values)
     return line.getvalue().removesuffix("\r\n")

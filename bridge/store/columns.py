@@ -66,7 +66,7 @@ async def sort(connection: asyncpg.Connection, registry: Registry, decoded: Deco
         found = _find(registry.known, decoded.readings)
     except KeyError:
         registry.make_room()
-        refused = await registry.learn(connection, _unknown(registry, decoded.readings))
+        refused = await registry.learn(connection, _unknown(registry, decoded.readings), decoded.units)
         known = ChainMap(dict.fromkeys(refused, REFUSED), registry.known) if refused else registry.known
         return _sort(decoded, _find(known, decoded.readings), refused)
     return _sort(decoded, found, {})

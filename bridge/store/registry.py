@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from time import monotonic
+from types import MappingProxyType
 
 import asyncpg
 
@@ -45,8 +46,9 @@ ON CONFLICT DO NOTHING
 """
 ADD_SERIES = """
 INSERT INTO series (device_id, metric, kind, unit)
-SELECT device.id, wanted.metric, wanted.kind, device.info -> 'units' ->> wanted.metric
-FROM unnest($1::text[], $2::text[], $3::text[]) AS wanted(device, metric, kind) JOIN device ON device.name = wanted.device
+SELECT device.id, wanted.metric, wanted.kind, coalesce(wanted.unit, device.info -> 'units' ->> wanted.metric)
+FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) AS wanted(device, metric, kind, unit)
+JOIN device ON device.name = wanted.device
 WHERE wanted.metric <> ''
 ON CONFLICT DO NOTHING
 """
@@ -71,8 +73,13 @@ class Registry:
         self._refused: dict[Name, Refusal] = {}
         self._looked = monotonic()
 
-    async def learn(self, connection: asyncpg.Connection, wanted: Mapping[Name, Value | None]) -> dict[Name, Refusal]:
-        """Make every wanted name known, creating those that are new with the kind of the value given.
+    async def learn(
+        self,
+        connection: asyncpg.Connection,
+        wanted: Mapping[Name, Value | None],
+        units: Mapping[Name, str] = MappingProxyType({}),
+    ) -> dict[Name, Refusal]:
+        """Make every wanted name known, creating those that are new with the kind of the value given, and their unit if any.
 
         Returns those that are beyond the limits. Commits at once: a series without readings harms nobody, a number that was
         rolled back but remembered would.
@@ -88,7 +95,7 @@ class Registry:
                     refused[name] = refusal
             new = [name for name in new if name not in refused]
         if new:
-            refused |= await self._register(connection, {name: wanted[name] for name in new})
+            refused |= await self._register(connection, {name: wanted[name] for name in new}, units)
         self._refused |= refused
         return refused
 
@@ -102,7 +109,7 @@ class Registry:
         return [name for name in names if name not in self.known and not (name[1] == "" and name[0] in self.devices)]
 
     async def _register(
-        self, connection: asyncpg.Connection, wanted: Mapping[Name, Value | None]
+        self, connection: asyncpg.Connection, wanted: Mapping[Name, Value | None], units: Mapping[Name, str]
     ) -> dict[Name, Refusal]:
         async with connection.transaction():
             await connection.execute(LOCK)
@@ -112,7 +119,8 @@ class Registry:
             taken = [name for name in new if name not in refused]
             devices, metrics = _columns(taken)
             await connection.execute(ADD_DEVICES, devices)
-            await connection.execute(ADD_SERIES, devices, metrics, [_kind(wanted[name]) for name in taken])
+            kinds = [_kind(wanted[name]) for name in taken]
+            await connection.execute(ADD_SERIES, devices, metrics, kinds, [units.get(name) for name in taken])
         self._room = room
         await self._find(connection, taken)
         return refused

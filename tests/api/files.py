@@ -69,7 +69,7 @@ def _csv(data: bytes) -> Iterator[Row]:
     for cells in csv.DictReader(io.StringIO(data.decode(), newline="")):
         at = (datetime.fromisoformat(cells["at"]) - EPOCH) // timedelta(microseconds=1)
         value = cells["value"] if cells["kind"] == "text" else float(cells["value"])
-        yield Row(at, cells["device"], cells["metric"], cells["unit"], cells["kind"], value)
+        yield Row(at, cells["device"], cells["metric"], cells["unit"] or None, cells["kind"], value)
 
 
 def _line(one: dict[str, Any]) -> Row:

@@ -44,7 +44,7 @@ def stored(draw: st.DrawFn) -> list[Row]:
     rows = []
     for device, metric in draw(st.lists(st.tuples(names, names), min_size=1, max_size=5, unique=True)):
         kind = draw(st.sampled_from(list(values)))
-        unit = draw(st.none() | texts)
+        unit = draw(st.none() | texts.filter(bool))  # CSV knows no unit without a letter
         for at, value in draw(st.dictionaries(moments, values[kind], max_size=6)).items():
             rows.append(Row(at, device, metric, unit, kind, value))
     return rows
@@ -104,14 +104,7 @@ async def test_every_form_says_what_is_stored_however_little_is_read_at_once(
         for form in FORMS:
             answer = await client.get("/readings", params={**query, "format": form})
             assert answer.status_code == 200, answer.text
-            unit_lost = form == "csv"  # which knows no null beside an empty text
-            assert [_like(row, unit_lost) for row in rows_of(form, answer.content)] == [
-                _like(row, unit_lost) for row in expected
-            ]
-
-
-def _like(row: Row, unit_lost: bool) -> Row:  # noqa: FBT001  read as a word
-    return row._replace(unit=row.unit or "") if unit_lost else row
+            assert rows_of(form, answer.content) == expected
 
 
 def _rfc3339(micros: int) -> str:

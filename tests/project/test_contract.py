@@ -15,7 +15,7 @@ from api.app import PREFIX, create_app
 from bridge.live import frames
 from bridge.record import Reason
 from fieldline.commands.up import up
-from fieldline.main import COMMANDS
+from fieldline.main import COMMANDS, identifier
 from fieldline.settings import Settings
 from tests.project import sources
 from tests.project.documents import ROOT, named, prose, read, rows, section
@@ -94,7 +94,9 @@ def test_every_close_code_is_explained() -> None:
 
 def test_every_command_is_documented_and_no_other() -> None:
     shown = {
-        name for name in COMMANDS if not getattr(importlib.import_module(f"fieldline.commands.{name}"), "HIDDEN", False)
+        name
+        for name in COMMANDS
+        if not getattr(importlib.import_module(f"fieldline.commands.{identifier(name)}"), "HIDDEN", False)
     }
     told = set(re.findall(r"^\| `fieldline (\w+)", section(PROTOCOL, "Commands"), re.MULTILINE))
     assert told == shown

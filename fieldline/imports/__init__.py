@@ -1,0 +1,1 @@
+"""Brings files of readings into the store, as if their devices said it all again."""

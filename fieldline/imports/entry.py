@@ -1,0 +1,55 @@
+"""What a file says in one line, or why that can't be read."""
+
+from collections.abc import Iterator, Sequence
+from typing import Literal, NamedTuple
+
+Kind = Literal["number", "boolean", "text"]
+KINDS: tuple[Kind, ...] = ("number", "boolean", "text")
+Name = tuple[str, str]
+"""Device and metric."""
+
+
+class Entry(NamedTuple):
+    """One reading as the file has it. Nothing of it is checked yet but its types."""
+
+    line: int
+    at: int | float | str
+    """As a device may say it: a number, whose size tells its unit, or RFC 3339."""
+    device: str
+    metric: str
+    unit: str | None
+    kind: Kind | None
+    """`None` if the file does not say."""
+    value: float | str
+    """In CSV still the text of the cell, also of a number."""
+
+
+def looks(value: float | str) -> Kind | None:
+    """The kind of a value that has a type; a number may stand for a boolean."""
+    return "boolean" if isinstance(value, bool) else "text" if isinstance(value, str) else None
+
+
+class Bad(NamedTuple):
+    """A line that is kept out; `why` says expected and got."""
+
+    line: int
+    why: str
+
+
+class Chunk(NamedTuple):
+    """Some lines, and how far the file is read with them: in bytes, or in rows where it says how many it has."""
+
+    lines: Sequence[Entry | Bad]
+    done: int
+
+
+class Source(NamedTuple):
+    """A file that is read while it is taken from, in chunks of bounded size."""
+
+    chunks: Iterator[Chunk]
+    total: int | None
+    """In the same unit as `done`, if that can be known."""
+
+
+class NotReadableError(ValueError):
+    """The file is not what it is taken for; the text says expected and got."""

@@ -1,0 +1,107 @@
+"""Reads CSV and NDJSON line by line."""
+
+import csv
+import io
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
+from typing import BinaryIO
+
+import msgspec
+
+from fieldline.imports.entry import KINDS, Bad, Chunk, Entry, Kind, NotReadableError, looks
+
+AT_ONCE = 5_000
+"""Lines in a chunk, as the bridge takes messages at most in a batch."""
+LONGEST = 16 * 2**20
+"""Bytes of a line, or of a cell: sixteen times what our broker lets through. A quote that nobody closes must not take all."""
+
+REQUIRED = ("at", "device", "metric", "value")
+
+
+def read_csv(file: BinaryIO) -> Iterator[Chunk]:
+    """RFC 4180 with a head; further columns are ignored. Raises `NotReadableError` if one is missing."""
+    csv.field_size_limit(LONGEST)
+    text = io.TextIOWrapper(file, "utf-8-sig", errors="surrogateescape", newline="")
+    rows = csv.reader(text)
+    head = next(rows, [])
+    if missing := [name for name in REQUIRED if name not in head]:
+        raise NotReadableError(f"expected a head with the columns {', '.join(REQUIRED)}, got none named {missing[0]}")
+    columns = [head.index(name) if name in head else len(head) for name in (*REQUIRED, "unit", "kind")]
+    entries = _csv_entries(rows, lambda: rows.line_num, len(head), columns)
+    while chunk := list(islice(entries, AT_ONCE)):
+        yield Chunk(chunk, _place(file))
+
+
+def _csv_entries(
+    rows: Iterator[list[str]], line_number: Callable[[], int], width: int, columns: Sequence[int]
+) -> Iterator[Entry | Bad]:
+    """Columns that are not there are behind the last."""
+    at, device, metric, value, unit, kind = columns
+    while True:
+        line = line_number() + 1
+        try:
+            cells = next(rows, None)
+        except csv.Error as error:
+            yield Bad(line, f"expected CSV, got: {error}")
+            continue
+        if cells is None:
+            return
+        if len(cells) == width:
+            cells.append("")
+            said = cells[kind]
+            if not said or said in KINDS:
+                yield Entry(
+                    line, cells[at], cells[device], cells[metric], cells[unit] or None, said or None, cells[value]
+                )
+            else:
+                yield Bad(line, f"kind: expected {', '.join(KINDS)}, got {said[:40]!r}")
+        elif cells:
+            yield Bad(line, f"expected {width} cells, got {len(cells)}")
+
+
+class Line(msgspec.Struct):
+    """One object of NDJSON. What else it has is ignored."""
+
+    at: int | float | str
+    device: str
+    metric: str
+    value: int | float | bool | str
+    unit: str | None = None
+    kind: Kind | None = None
+    micros: int = 0
+
+
+def read_ndjson(file: BinaryIO) -> Iterator[Chunk]:
+    """One JSON object a line; empty lines are none."""
+    entries = _ndjson_entries(file)
+    while chunk := list(islice(entries, AT_ONCE)):
+        yield Chunk(chunk, _place(file))
+
+
+def _ndjson_entries(file: BinaryIO) -> Iterator[Entry | Bad]:
+    decode = msgspec.json.Decoder(Line).decode
+    for number, line in enumerate(_lines(file), 1):
+        if len(line) > LONGEST:
+            yield Bad(number, f"expected a line of at most {LONGEST} bytes, got a longer one")
+            continue
+        if line.isspace():
+            continue
+        try:
+            one = decode(line)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            yield Bad(number, f"expected a reading as JSON, got {line[:60]!r}: {error}")
+            continue
+        at = one.at * 1000 + one.micros if one.micros and type(one.at) is int else one.at
+        yield Entry(number, at, one.device, one.metric, one.unit, one.kind or looks(one.value), one.value)
+
+
+def _lines(file: BinaryIO) -> Iterable[bytes]:
+    """The lines; of one that is too long only the beginning, just too long itself."""
+    while line := file.readline(LONGEST + 1):
+        yield line
+        while len(line) > LONGEST and not line.endswith(b"\n"):
+            line = file.readline(LONGEST + 1)
+
+
+def _place(file: BinaryIO) -> int:
+    return file.tell() if file.seekable() else 0
