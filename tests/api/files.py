@@ -4,13 +4,17 @@ import csv
 import io
 import json
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 import asyncpg
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pytest
 
+from api.export import lines, tables
+from api.export import read as reading
 from bridge.decode import Decoded
 from bridge.message import Message
 from bridge.store.store import Store
@@ -84,3 +88,18 @@ def _table(table: Any) -> Iterator[Row]:
         text, value = one.pop("text"), one.pop("value")
         assert (text is None) != (value is None)
         yield Row(at, **one, value=value if text is None else text)
+
+
+@contextmanager
+def sizes(wanted: int, rows: int) -> Iterator[None]:
+    """So many readings at once, and in a piece."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(reading, "WANTED", wanted)
+        patch.setattr(reading, "PER_SERIES", 0)
+        patch.setattr(reading, "ROOM", 2)
+        patch.setattr(reading, "TEXT_BYTES", 10 * wanted)
+        for form in (lines.Csv, lines.Ndjson):
+            patch.setattr(form, "rows", rows)
+        for name in ("PARQUET_ROWS", "ARROW_ROWS"):
+            patch.setattr(tables, name, rows)
+        yield
