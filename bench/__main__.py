@@ -11,7 +11,7 @@ import msgspec
 import typer
 from rich.console import Console
 
-from bench import drain, full, ingest, latency, overload, visible
+from bench import drain, export, full, ingest, latency, overload, visible
 from bench.fault import BenchError
 from bench.report import Report
 from bench.size import Size
@@ -24,10 +24,11 @@ BENCHMARKS: Mapping[str, Callable[[Size], Report]] = {
     "visible": visible.measure,
     "latency": latency.measure,
     "overload": overload.measure,
+    "export": export.measure,
     "full": full.measure,
 }
-LONG = {"full"}
-"""Run only when named: filling the database takes longer than all others together."""
+LONG = {"export", "full"}
+"""Run only when named: filling the database takes as long as all others together."""
 WIDTH = 160
 """Columns of a table where nothing says how wide the screen is, as in a file."""
 
@@ -36,7 +37,8 @@ def main(
     names: Annotated[list[str] | None, typer.Argument(metavar="[NAME]…", help=" ".join(BENCHMARKS))] = None,
     rounds: Annotated[int, typer.Option(min=1, help="how often each contestant runs, in turn")] = 5,
     messages: Annotated[
-        int | None, typer.Option(min=4, help="messages of a flood, instead of the benchmark's own")
+        int | None,
+        typer.Option(min=4, help="messages of a flood or readings of export, instead of the benchmark's own"),
     ] = None,
     seconds: Annotated[int, typer.Option(min=4, help="how long overload takes, for each number of series")] = 60,
     stored: Annotated[int, typer.Option(min=1, help="readings that full has stored before")] = 50_000_000,

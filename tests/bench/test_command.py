@@ -33,6 +33,20 @@ def test_ingest_measures_all_three_and_keeps_every_round(tmp_path: Path) -> None
     assert f"{ours['messages/s']:,.0f}" in done.stdout
 
 
+@pytest.mark.timeout(PATIENCE)
+@pytest.mark.skipif(mosquitto.find() is None, reason="mosquitto not found: apt-get install mosquitto")
+def test_export_measures_every_form_beside_a_naive_one(tmp_path: Path) -> None:
+    figures = tmp_path / "figures.json"
+    done = bench("export", "--rounds=1", "--messages=1500", f"--json={figures}")
+    assert done.returncode == 0, done.stderr
+    [report] = json.loads(figures.read_text())
+    rows = {row["name"]: row["rounds"][0] for row in report["rows"]}
+    assert {name for name in rows if "times naive" in rows[name]} == {
+        f"{form}, {group}" for form in ("csv", "ndjson", "parquet", "arrow") for group in ("many", "one")
+    }
+    assert rows["csv, one"]["times naive"] == rows["csv, one"]["readings/s"] / rows["naive csv, one"]["readings/s"]
+
+
 def test_an_unknown_name_is_one_line() -> None:
     done = bench("ingest", "speed")
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)

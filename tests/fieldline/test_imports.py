@@ -1,0 +1,184 @@
+"""Files as people have them: what becomes of each line, and that nothing in a file ends the reading of it."""
+
+import io
+from datetime import UTC, datetime
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fieldline.imports import carry, lines
+from fieldline.imports.entry import Bad, Kind, Name, NotReadableError
+from fieldline.imports.file import File, source_of
+from fieldline.imports.message import Translator
+
+HEAD = "at,device,metric,value"
+AT = "2025-10-09T08:53:20.000001Z"
+MICROS = 1_760_000_000_000_001
+NOON = datetime(2025, 10, 9, 12, tzinfo=UTC)
+
+
+def batches(form: File, data: bytes | str, kinds: dict[Name, Kind] | None = None) -> list[carry.Batch]:
+    data = data.encode() if isinstance(data, str) else data
+    source = source_of(io.BytesIO(data), form, len(data))
+    return list(carry._batches(source.chunks, Translator(kinds or {})))  # noqa: SLF001  all but the store
+
+
+def found(form: File, data: bytes | str, kinds: dict[Name, Kind] | None = None) -> list[Any]:
+    """The values that would be stored, and what is said of the bad lines."""
+    made = batches(form, data, kinds)
+    values = [reading.value for batch in made for reading in batch.decoded.readings]
+    return [*values, *(f"{bad.line}: {bad.why}" for batch in made for bad in batch.bad)]
+
+
+@pytest.mark.parametrize(
+    ("cell", "value"),
+    [
+        ("21.5", 21.5),
+        ("-7", -7),
+        ("1e3", 1000.0),
+        ("true", True),
+        ("open", "open"),
+        ('"two, with ""quotes"" and\r\na line"', 'two, with "quotes" and\r\na line'),
+        ("", ""),
+        ("infinity or so", "infinity or so"),
+    ],
+)
+def test_without_a_kind_a_cell_is_what_it_looks_like(cell: str, value: Any) -> None:
+    [got] = found("csv", f"{HEAD}\r\n{AT},a,x,{cell}\r\n")
+    assert (type(got), got) == (type(value), value)
+
+
+@pytest.mark.parametrize(
+    ("kind", "cell", "value"),
+    [("text", "21.5", "21.5"), ("text", "true", "true"), ("boolean", "1.0", True), ("boolean", "0", False)],
+)
+def test_the_kind_of_the_series_comes_before_the_look_of_the_cell(kind: Kind, cell: str, value: Any) -> None:
+    assert found("csv", f"{HEAD}\n{AT},a,x,{cell}\n", {("a", "x"): kind}) == [value]
+    assert found("csv", f"{HEAD},kind\n{AT},a,x,{cell},{kind}\n") == [value]
+
+
+def test_the_first_cell_of_a_new_series_decides_for_all() -> None:
+    assert found("csv", f"{HEAD}\n{AT},a,x,open\n{AT},a,x,5\n") == ["open", "5"]
+
+
+def test_columns_may_come_in_any_order_with_others_between_and_behind_a_mark() -> None:
+    text = f"\ufeffvalue,place,metric,device,unit,at\n21.5,here,x,a,K,{AT}\n"
+    [batch] = batches("csv", text)
+    [reading] = batch.decoded.readings
+    assert (reading.device, reading.metric, reading.at, reading.value) == ("a", "x", MICROS, 21.5)
+    assert dict(batch.decoded.units) == {("a", "x"): "K"}
+
+
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [
+        ("yesterday,a,x,1", "clock: expected a time as RFC 3339, got 'yesterday'"),
+        ("2025-10-09T08:53:20,a,x,1", "clock: expected a time with a zone, got '2025-10-09T08:53:20'"),
+        (f"{AT},,x,1", "topic: expected devices/<device>/telemetry, status or info, got 'devices//telemetry'"),
+        (f"{AT},a,,1", "name: metric: expected a name, got an empty one"),
+        (f"{AT},a,at,1", "metric: expected another name than `at`, which is a message's time"),
+        (f"{AT},a,x", "expected 4 cells, got 3"),
+        (f"{AT},a,x,1,2", "expected 4 cells, got 5"),
+        (f"{AT},a,{'x' * 256},1", "name: metric: expected a name of at most 255 characters, got 256"),
+        (f"{AT},a,x,9007199254740993", "value: expected a number that a double holds, an integer exactly (up to 2^53)"),
+        (f"{AT},a,x,{'9' * 5000}", "value: expected a number that a double holds, an integer exactly (up to 2^53)"),
+        (f"{AT},a,x,inf", "value: expected a number that a double holds, an integer exactly (up to 2^53)"),
+        (f"{AT},a,x,1e999", "value: expected a number that a double holds, an integer exactly (up to 2^53)"),
+    ],
+)
+def test_a_bad_line_of_csv_says_expected_and_got_and_the_others_stay(line: str, why: str) -> None:
+    text = f"{HEAD}\n{AT},a,y,1.5\n{line}\n{AT},a,z,2.5\n"
+    first, second, bad = found("csv", text)
+    assert (first, second) == (1.5, 2.5)
+    assert bad.startswith(f"3: {why}")
+
+
+def test_other_bytes_than_utf_8_are_a_bad_line() -> None:
+    got = found("csv", f"{HEAD}\n{AT},a\xe9,x,1\n{AT},a,x,2\n".encode("latin-1"))
+    assert got == [2, "2: expected UTF-8, got other bytes"]
+
+
+def test_a_quote_that_nobody_closes_takes_no_more_than_the_longest_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lines, "LONGEST", 300)
+    text = f'{HEAD}\n{AT},a,x,"1\n' + f"{AT},a,x,2\n" * 100
+    assert any("field larger than field limit" in str(one) for one in found("csv", text))
+
+
+@pytest.mark.parametrize(
+    ("line", "got"),
+    [
+        ('{"at":1760000000000,"micros":1,"device":"a","metric":"x","value":1.5}', [1.5]),
+        ('{"at":"2025-10-09T08:53:20Z","device":"a","metric":"x","value":true,"series":17}', [True]),
+        ('{"at":1760000000000,"device":"a","metric":"x","value":1.0,"kind":"boolean","unit":null}', [True]),
+        ('{"at":1760000000000,"device":"a","metric":"x","value":"5"}', ["5"]),
+        ("  ", []),
+    ],
+)
+def test_a_line_of_ndjson_is_a_reading(line: str, got: list[Any]) -> None:
+    assert found("ndjson", f"{line}\n") == got
+
+
+@pytest.mark.parametrize(
+    "line", ["{", "[]", '{"at":1}', '{"at":1,"device":"a","metric":"x","value":[1]}', "x" * 500, "[" * 10_000, "\xff"]
+)
+def test_a_bad_line_of_ndjson_is_told_and_the_next_is_read(line: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lines, "LONGEST", 400)
+    good = '{"at":1760000000000,"device":"a","metric":"x","value":1.5}'
+    value, bad = found("ndjson", f"{line}\n{good}\n".encode("latin-1"))
+    assert value == 1.5
+    assert bad.startswith("1: expected a ")
+
+
+@given(st.binary(max_size=200))
+def test_no_bytes_end_the_reading_of_lines(data: bytes) -> None:
+    for form, text in (("csv", f"{HEAD}\n".encode() + data), ("ndjson", data)):
+        for batch in batches(form, text):  # type: ignore[arg-type]
+            assert all(isinstance(bad, Bad) for bad in batch.bad)
+
+
+def parquet(**columns: Any) -> bytes:
+    file = io.BytesIO()
+    pq.write_table(pa.table({"device": ["a"], "metric": ["x"], **columns}), file)
+    return file.getvalue()
+
+
+def test_a_table_of_ones_own_needs_no_dictionaries_and_no_kind() -> None:
+    at = pa.array([NOON], pa.timestamp("ns", "Europe/Berlin"))
+    [batch] = batches("parquet", parquet(at=at, value=[21], other=["?"]))
+    assert [(one.at, one.value) for one in batch.decoded.readings] == [(int(NOON.timestamp()) * 1_000_000, 21)]
+    assert found("parquet", parquet(at=at, value=[True])) == [True]
+    assert found("parquet", parquet(at=at, text=["open"])) == ["open"]
+    assert found("parquet", parquet(at=at, value=pa.nulls(1, pa.float64()))) == [
+        "1: expected at, device, metric, and a value or a text, got null"
+    ]
+
+
+def test_arrow_may_also_be_a_file() -> None:
+    batch = pa.record_batch(
+        {"at": pa.array([NOON], pa.timestamp("s", "UTC")), "device": ["a"], "metric": ["x"], "value": [1.5]}
+    )
+    file = io.BytesIO()
+    with pa.ipc.new_file(file, batch.schema) as writer:
+        writer.write_batch(batch)
+    assert found("arrow", file.getvalue()) == [1.5]
+
+
+@pytest.mark.parametrize(
+    ("data", "why"),
+    [
+        (parquet(value=[1.5]), "expected the column at, got device, metric, value"),
+        (parquet(at=pa.array([NOON.replace(tzinfo=None)])), "expected the column value, got device, metric, at"),
+        (
+            parquet(at=pa.array([NOON.replace(tzinfo=None)]), value=[1.5]),
+            r"at: expected timestamps with a zone, got timestamp\[us\]",
+        ),
+        (parquet(value=[1.5])[:-9], "expected a whole Parquet file, got: "),
+    ],
+)
+def test_a_table_that_lacks_something_is_refused(data: bytes, why: str) -> None:
+    with pytest.raises(NotReadableError, match=f"^{why}"):
+        found("parquet", data)
