@@ -1,23 +1,42 @@
 """`/latest`: the newest reading of each series, and the cursor from which on the live stream has what comes next."""
 
-from fastapi import APIRouter
+import msgspec
+from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.database import DatabaseDep
 from api.match import MATCHED, Kind, MatchDep, likes
 from api.problem import documented
-from api.series import NEWEST
 from bridge.live import cursor
 
 router = APIRouter(tags=["readings"])
 
-# One statement, hence one snapshot: nothing is missing between these values and what follows their cursor.
+# Most series have said something in the hours before the last commit. Where these begin only decides how a series is found,
+# and what is newer lies in them, too: so this may be a snapshot of its own.
+SINCE = "SELECT greatest(last - interval '2 hours', raw) FROM commit_clock, horizon"
+
+# One statement, hence one snapshot: nothing is missing between these values and what follows their cursor. Numbers are found by
+# their last hours, all at once; series that have been silent since, and texts, one by one, newest week first.
 LATEST = f"""
-    WITH {MATCHED}
-    SELECT micros(clock.last), s.id, s.device, s.metric, s.unit, s.kind, newest.at, newest.value, newest.text
-    FROM commit_clock clock
-    LEFT JOIN (matched s CROSS JOIN {NEWEST}) ON true
-    ORDER BY s.device, s.metric
+    WITH {MATCHED}, recent AS MATERIALIZED (
+        SELECT series_id, last_at, last FROM rollup_hour WHERE at >= $2
+    ), newest AS MATERIALIZED (
+        SELECT DISTINCT ON (series_id) series_id, last_at, last FROM recent ORDER BY series_id, last_at DESC
+    ), found AS (
+        SELECT s.*, last_at AS at, last AS value, NULL::text AS text FROM matched s JOIN newest ON series_id = s.id
+        UNION ALL
+        SELECT s.*, r.at, r.value, NULL FROM matched s
+        CROSS JOIN LATERAL (SELECT at, value FROM reading WHERE series_id = s.id ORDER BY at DESC LIMIT 1) r
+        WHERE s.kind <> 'text' AND s.id NOT IN (SELECT series_id FROM newest)
+        UNION ALL
+        SELECT s.*, r.at, NULL, r.value FROM matched s
+        CROSS JOIN LATERAL (SELECT at, value FROM text_reading WHERE series_id = s.id ORDER BY at DESC LIMIT 1) r
+        WHERE s.kind = 'text'
+        ORDER BY device, metric
+    )
+    SELECT (SELECT micros(last) FROM commit_clock), array_agg(id), array_agg(device), array_agg(metric), array_agg(unit),
+        array_agg(kind), array_agg(micros(at) / 1000), array_agg(value), array_agg(text)
+    FROM found
 """  # noqa: S608  constants
 
 
@@ -40,28 +59,29 @@ class LatestAnswer(BaseModel):
 
     series: list[LatestReading] = Field(description="ordered by device and metric")
     cursor: str = Field(
-        description="resumes the live stream right behind these values: `after` of a subscription",
-        examples=["hog053ancw"],
+        description="resumes the live stream or `/changes` right behind these values", examples=["hog053ancw"]
     )
 
 
-@router.get("/latest", responses=documented(422, 503, 504))
-async def latest(database: DatabaseDep, query: MatchDep) -> LatestAnswer:
+@router.get("/latest", response_model=LatestAnswer, responses=documented(422, 503, 504))
+async def latest(database: DatabaseDep, query: MatchDep) -> Response:
     """Newest reading of each series, ordered by device and metric. A series without readings is left out."""
-    rows = await database.fetch(LATEST, likes(query))
-    return LatestAnswer(
-        series=[
-            LatestReading(
-                series=number,
-                device=device,
-                metric=metric,
-                unit=unit,
-                kind=kind,
-                at=at // 1000,
-                value=value if text is None else text,
-            )
-            for _, number, device, metric, unit, kind, at, value, text in rows
-            if number is not None
-        ],
-        cursor=cursor.encode(rows[0][0]),
+    [(since,)] = await database.fetch(SINCE)
+    [(last, *columns)] = await database.fetch(LATEST, likes(query), since)
+    series = [
+        {
+            "series": number,
+            "device": device,
+            "metric": metric,
+            "unit": unit,
+            "kind": kind,
+            "at": at,
+            "value": value if text is None else text,
+        }
+        for number, device, metric, unit, kind, at, value, text in zip(
+            *(column or () for column in columns), strict=True
+        )
+    ]
+    return Response(
+        msgspec.json.encode({"series": series, "cursor": cursor.encode(last)}), media_type="application/json"
     )

@@ -109,7 +109,10 @@ class RollupHour(Rollup, table=True):
     """Partitioned by year."""
 
     __tablename__ = "rollup_hour"
-    __table_args__ = {"postgresql_partition_by": "RANGE (at)"}
+    __table_args__ = (
+        Index("rollup_hour_at_idx", "at", postgresql_using="brin"),
+        {"postgresql_partition_by": "RANGE (at)"},
+    )
 
 
 class Reject(SQLModel, table=True):

@@ -570,7 +570,7 @@ export interface components {
             series: components["schemas"]["LatestReading"][];
             /**
              * Cursor
-             * @description resumes the live stream right behind these values: `after` of a subscription
+             * @description resumes the live stream or `/changes` right behind these values
              * @example hog053ancw
              */
             cursor: string;
