@@ -27,7 +27,8 @@ from api import (
     statistics,
 )
 from api.commits import open_commits
-from api.database import Database
+from api.database import CONNECTIONS, Database
+from api.deadline import AnswerInTime
 from api.departure import StopWhenClientLeaves
 from api.following import open_following_hub
 from api.hosts import OnlyUnderItsNames
@@ -36,6 +37,9 @@ from bridge.live.hub import Hub
 from bridge.state import BridgeState
 
 PREFIX = "/api/v1"
+VITALS_SECONDS = 5
+BEHIND = 1_000
+"""Messages that wait for the batch before them: at a thousand a second there are ten."""
 NOUNS = (health, devices, series, latest, readings, config, events, changes, rejects, statistics, chart)
 
 
@@ -49,7 +53,7 @@ def create_app(
     mqtt_websocket_url: str | None = None,
     hosts: Collection[str] | None = None,
     origins: Collection[str] = (),
-    connections: int = 8,
+    connections: int = CONNECTIONS,
     statement_seconds: float = 30,
     pages: Path = BUILT,
 ) -> FastAPI:
@@ -64,8 +68,12 @@ def create_app(
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
-            database = Database(database_url, connections=connections, statement_seconds=statement_seconds)
+            database = Database(
+                database_url, connections=connections, statement_seconds=statement_seconds, behind=_behind(bridge)
+            )
             app.state.database = await stack.enter_async_context(database)
+            vitals = Database(database_url, connections=1, statement_seconds=VITALS_SECONDS)
+            app.state.vitals = await stack.enter_async_context(vitals)
             app.state.commits = await stack.enter_async_context(open_commits(database_url))
             app.state.hub = hub or await stack.enter_async_context(open_following_hub(database_url))
             yield
@@ -104,6 +112,7 @@ def create_app(
         compresslevel=4,  # 9 takes five times as long for 5 % less
         exclude_content_types=(*DEFAULT_EXCLUDED_CONTENT_TYPES, readings.FILES["parquet"]),  # compressed already
     )
+    app.add_middleware(AnswerInTime)
     app.add_middleware(StopWhenClientLeaves)
     if hosts is not None:
         app.add_middleware(OnlyUnderItsNames, names=hosts)
@@ -115,8 +124,8 @@ def create_health_app(database_url: str, bridge: Callable[[], BridgeState]) -> F
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with Database(database_url, connections=1, statement_seconds=5) as database:
-            app.state.database = database
+        async with Database(database_url, connections=1, statement_seconds=VITALS_SECONDS) as vitals:
+            app.state.vitals = vitals
             yield
 
     app = FastAPI(title="Fieldline bridge", lifespan=lifespan, openapi_url=None)
@@ -127,6 +136,11 @@ def create_health_app(database_url: str, bridge: Callable[[], BridgeState]) -> F
     app.include_router(health.router, prefix=PREFIX)
     app.include_router(metrics.router)
     return app
+
+
+def _behind(bridge: Callable[[], BridgeState] | None) -> Callable[[], bool]:
+    """Whether the bridge of this process has more to store than one batch."""
+    return lambda: bridge is not None and bridge().pending >= BEHIND
 
 
 def _operation(route: APIRoute) -> str:

@@ -1,7 +1,7 @@
 """The api's door to Postgres: reads rows, with moments as microseconds since the epoch, and says plainly when it can't."""
 
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from types import TracebackType
 from typing import Annotated, Any, Self
@@ -10,9 +10,13 @@ import asyncpg
 from fastapi import Depends
 from starlette.requests import HTTPConnection
 
+from api.priority import give_way
 from api.problem import ProblemError
+from api.turns import Turns
 
 POSTGRES_EPOCH = 946_684_800_000_000  # 2000-01-01 in microseconds, from which Postgres counts
+CONNECTIONS = 4
+"""Two processors are busy with as many; more would only take from each other, and from what is stored."""
 CONNECT_SECONDS = 5.0  # a browser that waits longer than this for a refusal thinks the page is broken
 
 AWAY = (
@@ -29,20 +33,28 @@ MIGRATE = "the database has no current schema: run `fieldline migrate`"
 
 
 class Database:
-    """A bounded pool of read-only connections: it also bounds how many queries run at once.
+    """A bounded pool of read-only connections: as many queries run at once, in turns, and give way to what is stored.
 
     The database may be away at the start and come back at any time; meanwhile every request ends with 503.
     A query that is cancelled, because its client left, is cancelled in Postgres too (asyncpg sees to it).
     """
 
-    def __init__(self, url: str, *, connections: int = 8, statement_seconds: float = 30) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        connections: int = CONNECTIONS,
+        statement_seconds: float = 30,
+        behind: Callable[[], bool] = lambda: False,
+    ) -> None:
         self.statement_seconds = statement_seconds
+        self._turns = Turns(connections, behind)
         self._pool = asyncpg.create_pool(
             url,
             min_size=0,
             max_size=connections,
             timeout=CONNECT_SECONDS,
-            init=_count_in_microseconds,
+            init=_prepare,
             server_settings={
                 "application_name": "fieldline api",
                 "statement_timeout": str(round(statement_seconds * 1000)),
@@ -64,6 +76,11 @@ class Database:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self._pool.terminate()  # nothing here writes, so nothing has to end first
+
+    @property
+    def waiting(self) -> int:
+        """Questions that wait for their turn."""
+        return self._turns.waiting
 
     async def fetch(self, sql: str, *arguments: object, setting: str | None = None) -> Sequence[asyncpg.Record]:
         """All rows of one statement, that is, of one snapshot; `setting` is a `SET LOCAL` for it.
@@ -92,7 +109,7 @@ class Database:
     async def _connection(self) -> AsyncIterator[Any]:
         """One to ask. What goes wrong with it ends the request with a problem."""
         try:
-            async with self._pool.acquire(timeout=CONNECT_SECONDS) as connection:
+            async with self._turns.turn(), self._pool.acquire(timeout=CONNECT_SECONDS) as connection:
                 yield connection
         except asyncpg.QueryCanceledError as error:
             detail = f"expected an answer of the database within {self.statement_seconds:g} s, got none: ask for less"
@@ -109,7 +126,7 @@ def _line(error: BaseException) -> str:
     return " ".join(str(error).split()) or type(error).__name__
 
 
-async def _count_in_microseconds(connection: Any) -> None:
+async def _prepare(connection: Any) -> None:
     """Moments travel as plain integers: exact, and no datetime is made for each of a hundred thousand rows."""
     await connection.set_type_codec(
         "timestamptz",
@@ -119,6 +136,7 @@ async def _count_in_microseconds(connection: Any) -> None:
         decoder=lambda parts: parts[0] + POSTGRES_EPOCH,
     )
     await connection.set_type_codec("jsonb", schema="pg_catalog", format="text", encoder=json.dumps, decoder=json.loads)
+    give_way(*await connection.fetchrow("SELECT pg_backend_pid(), inet_client_port()"))
 
 
 async def _database(connection: HTTPConnection) -> Database:
@@ -127,3 +145,12 @@ async def _database(connection: HTTPConnection) -> Database:
 
 
 DatabaseDep = Annotated[Database, Depends(_database)]
+
+
+async def _vitals(request: HTTPConnection) -> Database:
+    vitals: Database = request.app.state.vitals
+    return vitals
+
+
+VitalsDep = Annotated[Database, Depends(_vitals)]
+"""A connection of its own: how many ask for readings must not decide whether this process seems well."""

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.database import Database, DatabaseDep
+from api.database import Database, VitalsDep
 from api.moment import milliseconds
 from api.problem import ProblemError, answer, documented
 from bridge.state import BridgeState
@@ -103,7 +103,7 @@ class Health(BaseModel):
 
 
 @router.get("/health", responses=documented(503), response_model=Health)
-async def health(request: Request, response: Response, database: DatabaseDep, bridge: BridgeDep) -> Any:
+async def health(request: Request, response: Response, database: VitalsDep, bridge: BridgeDep) -> Any:
     """200 while readings can flow from the broker into the database, 503 with the reason while they can't."""
     state = bridge() if bridge else None
     newest, now, trouble = await _newest(database)

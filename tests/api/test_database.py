@@ -70,11 +70,11 @@ async def test_a_query_that_takes_too_long_is_ended_in_the_database(database_url
 async def test_queries_beyond_the_pool_wait_and_then_are_refused(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("api.database.CONNECT_SECONDS", 0.2)
+    monkeypatch.setattr("api.turns.PATIENCE", 0.2)
     async with Database(database_url, connections=1) as database, asyncio.TaskGroup() as tasks:
         long = tasks.create_task(database.fetch("SELECT pg_sleep(20)"))
         await running(database_url, "pg_sleep(20)", 1)
-        with pytest.raises(ProblemError, match="expected a database connection") as refused:
+        with pytest.raises(ProblemError, match="expected a turn at the database") as refused:
             await database.fetch("SELECT 1")
         assert refused.value.status == 503
         long.cancel()

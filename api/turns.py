@@ -1,0 +1,54 @@
+"""Lets so many questions at the database at once, lets so many wait, and lets them rest while the bridge is behind."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+from api.problem import ProblemError
+
+MOST_WAITING = 200
+"""Questions that wait: a browser asks six at once, and more than thirty that wait seconds for each other only grow more."""
+PATIENCE = 5.0
+"""Seconds of waiting: a browser that waits longer for a refusal thinks the page is broken."""
+SHARE = 0.1
+"""Of one processor, that all questions together get while the bridge is behind; what is due to be stored has the rest."""
+
+
+class Turns:
+    """Turns come in the order of asking. `behind` says whether the bridge of this process has more to store than it can."""
+
+    def __init__(self, at_once: int, behind: Callable[[], bool] = lambda: False) -> None:
+        self._free = asyncio.Semaphore(at_once)
+        self._rest = at_once / SHARE - 1
+        self._behind = behind
+        self.waiting = 0
+        self.resting = 0
+
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        """Wait for a turn, and have it until the block is left. Ends the request with 503 if that can't be soon."""
+        if self.waiting >= MOST_WAITING:
+            raise ProblemError(503, f"expected fewer than {MOST_WAITING} questions before this one: ask again later")
+        self.waiting += 1
+        try:
+            async with asyncio.timeout(PATIENCE):
+                await self._free.acquire()
+        except TimeoutError as error:
+            detail = f"expected a turn at the database within {PATIENCE:g} s, got none: ask again later"
+            raise ProblemError(503, detail) from error
+        finally:
+            self.waiting -= 1
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        try:
+            yield
+        finally:
+            if self._behind():
+                self.resting += 1
+                loop.call_later((loop.time() - began) * self._rest, self._rested)
+            else:
+                self._free.release()
+
+    def _rested(self) -> None:
+        self.resting -= 1
+        self._free.release()
