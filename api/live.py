@@ -6,8 +6,7 @@ from contextlib import contextmanager, suppress
 from typing import Annotated
 
 import msgspec
-from fastapi import APIRouter, WebSocket
-from starlette.websockets import WebSocketDisconnect
+from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from api import patience
 from api.origin import is_same_host
@@ -25,7 +24,7 @@ MESSAGES_A_SECOND = 20
 TOO_LARGE, POLICY, TRY_AGAIN_LATER = 1009, 1008, 1013
 """Close codes of RFC 6455 and IANA's list."""
 
-router = APIRouter(prefix="/api/v1", tags=["live"])
+PATH = "/api/v1/live"
 
 
 class Subscribe(msgspec.Struct, tag="subscribe", tag_field="type", forbid_unknown_fields=True, frozen=True):
@@ -42,7 +41,6 @@ class Unsubscribe(msgspec.Struct, tag="unsubscribe", tag_field="type", forbid_un
 _decode = msgspec.json.Decoder(Subscribe | Unsubscribe).decode
 
 
-@router.websocket("/live")
 async def live(websocket: WebSocket) -> None:
     """Frames to the client, wishes from it, until one of them goes. The upgrade is refused with 403 to pages of other hosts."""
     if not is_same_host(websocket):

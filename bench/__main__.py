@@ -11,7 +11,7 @@ import msgspec
 import typer
 from rich.console import Console
 
-from bench import drain, export, full, ingest, latency, overload, visible
+from bench import drain, export, fanout, full, ingest, latency, overload, visible
 from bench.fault import BenchError
 from bench.report import Report
 from bench.size import Size
@@ -23,6 +23,7 @@ BENCHMARKS: Mapping[str, Callable[[Size], Report]] = {
     "drain": drain.measure,
     "visible": visible.measure,
     "latency": latency.measure,
+    "fanout": fanout.measure,
     "overload": overload.measure,
     "export": export.measure,
     "full": full.measure,

@@ -20,13 +20,14 @@ class Sink(Protocol):
 class Outbox:
     """A queue of frames, at most `capacity` bytes. A single larger frame has room when nothing else waits."""
 
+    __slots__ = ("_capacity", "_frames", "_sink", "_size", "_waiting")
+
     def __init__(self, capacity: int, sink: Sink | None = None) -> None:
         self._capacity = capacity
         self._sink = sink
         self._frames: deque[Frame] = deque()
         self._size = 0
-        self._filled = asyncio.Event()
-        self._taken = asyncio.Event()
+        self._waiting: list[asyncio.Future[None]] = []
 
     def offer(self, frame: Frame) -> bool:
         """Hand a frame on or queue it, or say that there is no room."""
@@ -37,20 +38,18 @@ class Outbox:
             return False
         self._frames.append(frame)
         self._size += len(frame.wire)
-        self._filled.set()
+        self._wake()
         return True
 
     async def put(self, frame: Frame) -> None:
         """Queue a frame, once there is room."""
         while not self.offer(frame):
-            self._taken.clear()
-            await self._taken.wait()
+            await self._change()
 
     async def take(self) -> Frame:
         """The oldest frame, once there is one: for who has no sink."""
         while not self._frames:
-            self._filled.clear()
-            await self._filled.wait()
+            await self._change()
         return self._next()
 
     def drain(self) -> None:
@@ -60,17 +59,28 @@ class Outbox:
 
     async def emptied(self) -> None:
         while self._frames:
-            self._taken.clear()
-            await self._taken.wait()
+            await self._change()
 
     def drop(self, identifier: str) -> None:
         """Forget what waits for one subscription."""
         self._frames = deque(frame for frame in self._frames if frame.id != identifier or frame.type == "error")
         self._size = sum(len(frame.wire) for frame in self._frames)
-        self._taken.set()
+        self._wake()
 
     def _next(self) -> Frame:
         frame = self._frames.popleft()
         self._size -= len(frame.wire)
-        self._taken.set()
+        self._wake()
         return frame
+
+    async def _change(self) -> None:
+        """Wait until frames came or went. An event of asyncio's for each would take more room than all else here."""
+        future = asyncio.get_running_loop().create_future()
+        self._waiting.append(future)
+        await future
+
+    def _wake(self) -> None:
+        while self._waiting:
+            future = self._waiting.pop()
+            if not future.done():
+                future.set_result(None)

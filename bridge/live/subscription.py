@@ -31,6 +31,8 @@ SET_BACK = 0.2
 class Subscription:
     """A member of at most one channel. Whatever happens, the client is told of each reading once, or of a gap."""
 
+    __slots__ = ("_channel", "_fanout", "_history", "_interrupted", "_match", "_outbox", "_rate", "cursor", "id")
+
     def __init__(
         self, identifier: str, match: Match, rate: float, outbox: Outbox, fanout: Fanout, history: History
     ) -> None:
@@ -48,9 +50,7 @@ class Subscription:
         """Bring everything committed after a cursor, or first what is now, then go on live until cancelled."""
         reason: Reason | None = None
         while True:
-            with self._fanout.arriving():
-                told = await self._catch_up(after, reason)
-                self._join(told)
+            await self._arrive(after, reason)
             reason = await self._interrupted
             after = self.cursor
             if reason == "slow":
@@ -77,6 +77,10 @@ class Subscription:
         self.leave()
         if not self._interrupted.done():
             self._interrupted.set_result(reason)
+
+    async def _arrive(self, after: int | None, reason: Reason | None) -> None:
+        with self._fanout.arriving():
+            self._join(await self._catch_up(after, reason))
 
     def _join(self, told: set[int]) -> None:
         self._interrupted = asyncio.get_running_loop().create_future()

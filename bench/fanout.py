@@ -1,0 +1,116 @@
+"""How soon a thousand sockets have what was published, at what cost; beside the server that everybody writes first."""
+
+import os
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import httpx
+
+from bench import memory
+from bench.fault import BenchError
+from bench.parts import House, Running, house, program, running
+from bench.report import Report, Row
+from bench.size import Size
+from fieldline.embedded import port
+from tests import services
+
+SOCKETS, DEVICES, HERTZ = 1_000, 50, 10
+STALLED = 100
+SECONDS = 10
+PATIENCE = 150
+"""Seconds for all sockets to connect, and for the time that is measured."""
+COST, OF_NAIVE = "CPU µs a frame", "of naive"
+OURS, OTHERS = {0}, {1}
+"""The server has one core; broker, database, publisher and clients share the other."""
+
+
+def measure(size: Size) -> Report:
+    """Alternate all of them, so that a machine that grows slower slows them all."""
+    rounds = [(*_fieldline(stalled=STALLED), *_fieldline(distinct=True), *_naive()) for _ in range(size.rounds)]
+    names = ("fieldline", f"beside {STALLED} stalled", "each its own match", "naive")
+    plain, stalled, distinct, naive = (
+        Row(name, found) for name, found in zip(names, zip(*rounds, strict=True), strict=True)
+    )
+    rows = [
+        plain.beside(naive, COST, OF_NAIVE),
+        stalled.beside(plain, "p99 ms", "of p99 without"),
+        distinct.beside(naive, COST, OF_NAIVE),
+        naive,
+    ]
+    about = f"{SOCKETS:,} sockets, {DEVICES} devices at {HERTZ} Hz to each, {HERTZ} frames a second; the server has one core"
+    return Report("fanout", about, rows)
+
+
+def _fieldline(*, stalled: int = 0, distinct: bool = False) -> list[Mapping[str, float]]:
+    with (
+        house() as made,
+        services.fresh_database(made.server) as url,
+        running("server", made.broker.url, url) as server,
+    ):
+        return _watched(made, server, stalled=stalled, distinct=distinct)
+
+
+def _naive() -> list[Mapping[str, float]]:
+    with house() as made:
+        [number] = port.free()
+        command = ("-m", "bench.naive_live", str(made.broker.port), str(number))
+        with program(*command, port=number) as server:
+            _await_answer(number)
+            return _watched(made, server)
+
+
+def _watched(made: House, server: Running, *, stalled: int = 0, distinct: bool = False) -> list[Mapping[str, float]]:
+    chorus = ("-m", "bench.chorus", str(made.broker.port), str(DEVICES), str(HERTZ))
+    numbers = (server.port, server.pid, SOCKETS, SECONDS, stalled)
+    watchers = ("-m", "bench.watchers", *map(str, numbers), *(["distinct"] if distinct else []))
+    others = (os.getpid(), *made.pids().values())
+    with _on(OURS, server.pid), _on(OTHERS, *others), program(*chorus, said="publishing"):
+        before = memory.resident(server.pid)
+        with program(*watchers) as clients:
+            clients.wait(PATIENCE)
+            found: list[dict[str, Any]] = clients.last_line()
+    rows: list[Mapping[str, float]] = []
+    for more, seen in zip((SOCKETS, stalled), found, strict=False):
+        rows.append(_figures(seen) | {"kB a client": (seen["resident"] - before) / more * 1_000})
+        before = seen["resident"]
+    return rows
+
+
+def _figures(seen: Mapping[str, Any]) -> dict[str, float]:
+    if not seen["frames"]:
+        raise BenchError(f"fanout: expected frames with readings, got none; others: {seen['others']}")
+    return {
+        "frames/s": seen["frames"],
+        "median ms": seen["median"],
+        "p99 ms": seen["p99"],
+        COST: seen["cpu"] / seen["frames"] * 1e6,
+        "core %": seen["cpu"] * 100,
+        "frame bytes": seen["bytes"],
+    }
+
+
+@contextmanager
+def _on(cores: set[int], *pids: int) -> Iterator[None]:
+    """Keep processes, and what they start, on some cores while the block runs; where there is only one, all share it."""
+    allowed = {number: os.sched_getaffinity(number) for number in pids}
+    for number, may in allowed.items():
+        os.sched_setaffinity(number, cores & may or may)
+    try:
+        yield
+    finally:
+        for number, may in allowed.items():
+            os.sched_setaffinity(number, may)
+
+
+def _await_answer(number: int) -> None:
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        try:
+            httpx.get(f"http://127.0.0.1:{number}/")
+        except httpx.TransportError:
+            time.sleep(0.05)
+        else:
+            return
+    raise BenchError("fanout: expected the naive server to answer within 30 s, got nothing")
