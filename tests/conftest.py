@@ -7,6 +7,14 @@ import pytest
 from tests import services
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    live = parser.getgroup("fieldline")
+    live.addoption(
+        "--reconnects", type=int, default=60, help="of live clients, in tests/system/test_live_reconnects.py"
+    )
+    live.addoption("--seed", type=int, default=7, help="decides their moments")
+
+
 @pytest.fixture
 def broker() -> Iterator[services.Broker]:
     """A real, empty Mosquitto: `.url`, `.host`, `.port`, `.websocket_port`, `.kill()`, `.stop()`, `.start()`."""
