@@ -8,7 +8,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.types import Message, Send
 
 from api import patience
-from api.origin import is_same_host
+from api.origin import is_ours
 from api.problem import ProblemError, documented
 from bridge.live.client import Client, Refused, Wish, wish
 from bridge.live.frames import Frame
@@ -74,7 +74,7 @@ async def events(
     ] = None,
 ) -> Response:
     """The live stream of one match, as server-sent events named by `type`. A browser that was cut off resumes by itself."""
-    if not is_same_host(request):
+    if not is_ours(request):
         raise ProblemError(403, f"expected a page of this host, got {request.headers['origin'][:100]!r}")
     try:
         wanted = wish(match, last_event_id or after, rate)

@@ -46,18 +46,6 @@ def names_of(host: str, more: Collection[str] = ()) -> frozenset[str] | None:
     return frozenset({"localhost", "127.0.0.1", "[::1]", host.lower(), *(name.lower() for name in more)})
 
 
-def is_page_of(host: str | None, origin: str | None, more: Collection[str] = ()) -> bool:
-    """Whether a request comes from a page that was served at this `Host`, at one of `more` names, or from no page at all.
-
-    Others must not read along with the rights of whom they could get to visit them; a program that is no browser
-    has no `Origin`, and could say any.
-    """
-    if origin is None:
-        return True
-    place = origin.partition("://")[2]
-    return bool(place) and (place == host or place.rsplit(":", 1)[0].lower() in more)
-
-
 def is_loopback(host: str) -> bool:
     try:
         return ip_address(host).is_loopback

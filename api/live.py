@@ -9,7 +9,7 @@ import msgspec
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from api import patience
-from api.origin import is_same_host
+from api.origin import is_ours
 from api.patience import Patience
 from api.wire import EXTENSION, Wire
 from bridge.live.client import Client, Refused, wish
@@ -43,7 +43,7 @@ _decode = msgspec.json.Decoder(Subscribe | Unsubscribe).decode
 
 async def live(websocket: WebSocket) -> None:
     """Frames to the client, wishes from it, until one of them goes. The upgrade is refused with 403 to pages of other hosts."""
-    if not is_same_host(websocket):
+    if not is_ours(websocket):
         await websocket.close(POLICY)
         return
     await websocket.accept()

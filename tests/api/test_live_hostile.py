@@ -14,7 +14,6 @@ from websockets.exceptions import InvalidStatus
 from websockets.frames import CloseCode
 
 from api.app import create_app
-from api.hosts import is_page_of
 from api.server import LARGEST_FRAME, serve
 from api.websocket import MOST_FRAGMENTS
 from tests.bridge.watching import TIMEOUT, running
@@ -212,12 +211,6 @@ async def test_the_upgrade_is_refused_to_pages_of_others(port: int, origin: str,
         with pytest.raises(InvalidStatus) as refused:
             await opening
         assert refused.value.response.status_code == HTTPStatus.FORBIDDEN
-
-
-def test_no_page_is_welcome_where_its_host_is_not_known() -> None:
-    assert not is_page_of(None, "http://evil.example")
-    assert not is_page_of("", "null")
-    assert is_page_of("127.0.0.1", None), "a program, no browser"
 
 
 async def test_what_is_never_read_costs_no_memory(broker: Broker, database_url: str) -> None:
