@@ -11,7 +11,7 @@ import msgspec
 import typer
 from rich.console import Console
 
-from bench import drain, export, fanout, full, ingest, latency, overload, visible
+from bench import drain, export, fanout, full, ingest, iot, latency, overload, visible
 from bench.fault import BenchError
 from bench.report import Report
 from bench.size import Size
@@ -26,6 +26,7 @@ BENCHMARKS: Mapping[str, Callable[[Size], Report]] = {
     "fanout": fanout.measure,
     "overload": overload.measure,
     "export": export.measure,
+    "iot": iot.measure,
     "full": full.measure,
 }
 LONG = {"export", "full"}
@@ -43,6 +44,7 @@ def main(
     ] = None,
     seconds: Annotated[int, typer.Option(min=4, help="how long overload takes, for each number of series")] = 60,
     stored: Annotated[int, typer.Option(min=1, help="readings that full has stored before")] = 50_000_000,
+    trucks: Annotated[int, typer.Option(min=4, help="trucks of whose day iot asks")] = 200,
     json: Annotated[Path | None, typer.Option(help="also write all figures, round by round, to this file")] = None,
 ) -> None:
     """Run the benchmarks with their baselines and show medians."""
@@ -51,7 +53,7 @@ def main(
     if not (mosquitto.find() and shutil.which("mosquitto_sub")):
         sys.exit("bench: expected mosquitto and mosquitto_sub, got none: apt-get install mosquitto mosquitto-clients")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # unwinds: nothing is left behind
-    size = Size(rounds, messages, seconds, stored)
+    size = Size(rounds, messages, seconds, stored, trucks)
     reports = []
     console = Console() if sys.stdout.isatty() else Console(width=WIDTH)
     try:

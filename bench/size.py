@@ -10,3 +10,4 @@ class Size(NamedTuple):
     messages: int | None = None
     seconds: int = 60
     stored: int = 50_000_000
+    trucks: int = 200

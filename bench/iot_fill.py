@@ -1,0 +1,76 @@
+"""Stores what trucks said twice: as the bridge stores it, and in the one table that everybody makes first."""
+
+import asyncpg
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+from rich.progress import track
+
+from bench import iot_ours, iot_plain
+from bench.iot_trucks import METRICS, Said, Truck, batches
+from bridge.store import statements
+from bridge.store.copy import COLUMNS, in_one_piece, rows
+from bridge.store.numbers import Numbers
+from bridge.store.rollup import HOUR, MINUTE, Rollup, each
+
+DEVICES = "INSERT INTO device (name, info) SELECT name, info FROM unnest($1::text[], $2::jsonb[]) AS new (name, info)"
+SERIES = """
+INSERT INTO series (device_id, metric, kind)
+SELECT device.id, metric, 'number'
+FROM device CROSS JOIN unnest($1::text[]) WITH ORDINALITY AS said (metric, n) ORDER BY device.id, n
+"""
+NUMBERS = "SELECT id FROM series ORDER BY id"
+
+
+async def fill(connection: asyncpg.Connection, trucks: list[Truck], said: list[Said]) -> int:
+    """Store all of it in both ways and return the number of readings."""
+    infos = [msgspec.json.encode(truck._asdict()).decode() for truck in trucks]
+    await connection.execute(DEVICES, [truck.name for truck in trucks], infos)
+    await connection.execute(SERIES, list(METRICS))
+    numbers = np.array([number for (number,) in await connection.fetch(NUMBERS)], np.int32).reshape(len(trucks), -1)
+    readings = 0
+    for batch in track(list(batches(said)), "storing what trucks said"):
+        readings += await _store(connection, numbers, batch)
+    await connection.execute(iot_ours.VIEWS)
+    await connection.execute(iot_plain.TABLES)
+    await connection.execute("VACUUM (FREEZE, ANALYZE)")  # or autovacuum would do it amid a round
+    await connection.execute("CHECKPOINT")
+    return readings
+
+
+async def _store(connection: asyncpg.Connection, numbers: NDArray[np.int32], batch: list[tuple[int, Said]]) -> int:
+    """One hour in one transaction, but ordered by time, as commits of half a second would have left it on disk."""
+    found = _numbers(numbers, batch)
+    minutes = each(found).widen(MINUTE)
+    hours = minutes.widen(HOUR)
+    async with connection.transaction():
+        tick = await connection.fetchval("SELECT tick()")
+        for moment in (found.at.min(), found.at.max()):
+            await connection.execute("SELECT ensure_partitions(moment($1))", int(moment))
+        by_time = np.argsort(found.at, kind="stable")
+        source = in_one_piece(rows(Numbers(found.series[by_time], found.at[by_time], found.value[by_time]), tick))
+        await connection.copy_to_table("reading", source=source, columns=COLUMNS, format="binary")
+        await connection.execute(statements.ROLLUPS, *_by_time(minutes), *_by_time(hours))
+    return len(found.at)
+
+
+def _numbers(numbers: NDArray[np.int32], batch: list[tuple[int, Said]]) -> Numbers:
+    """What was said, without what was missing, by series and time."""
+    each_truck = [_of_one(numbers[truck], said) for truck, said in batch]
+    series = np.concatenate([one.series for one in each_truck])
+    at = np.concatenate([one.at for one in each_truck])
+    value = np.concatenate([one.value for one in each_truck])
+    order = np.lexsort((at, series))
+    return Numbers(series[order], at[order], value[order])
+
+
+def _of_one(numbers: NDArray[np.int32], said: Said) -> Numbers:
+    there = ~np.isnan(said.values)
+    series = np.broadcast_to(numbers, there.shape)
+    at = np.broadcast_to(said.at[:, None], there.shape)
+    return Numbers(series[there], at[there], said.values[there])
+
+
+def _by_time(rollup: Rollup) -> list[str]:
+    literals = (column[np.argsort(rollup.at, kind="stable")] for column in rollup)
+    return Rollup._make(literals).literals()

@@ -1,0 +1,67 @@
+"""The twelve questions: both ways of storing answer them alike, over readings that are late and missing."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bench.iot import same
+from bench.iot_questions import QUESTIONS
+from bench.iot_trucks import DAY, INTERVAL, batches, said, truck
+from tests.bench.test_command import PATIENCE, bench
+
+START = 1_772_409_600_000_000
+
+
+@pytest.mark.timeout(PATIENCE)
+def test_twelve_questions_are_answered_alike_and_compared(tmp_path: Path) -> None:
+    figures = tmp_path / "figures.json"
+    done = bench("iot", "--rounds=1", "--trucks=4", f"--json={figures}")
+    assert done.returncode == 0, done.stderr
+    [report] = json.loads(figures.read_text())
+    *questions, mean = report["rows"]
+    assert [row["name"] for row in questions] == [question.name for question in QUESTIONS]
+    assert len(questions) == 12
+    for row in questions:
+        [round_] = row["rounds"]
+        assert round_["times faster"] == round_["plain ms"] / round_["fieldline ms"]
+    product = np.prod([row["rounds"][0]["times faster"] for row in questions])
+    assert mean["rounds"][0]["times faster"] == pytest.approx(product ** (1 / 12))
+
+
+@pytest.mark.parametrize(
+    ("other", "equal"),
+    [
+        ([("a", 0.1 + 0.2, None)], True),
+        ([("a", 0.3001, None)], False),
+        ([("b", 0.3, None)], False),
+        ([("a", 0.3, 1.0)], False),
+        ([], False),
+        ([("a", 0.3, None)] * 2, False),
+        ([("a", 0.3)], False),
+    ],
+)
+def test_answers_are_equal_but_for_rounding(other: list[tuple[object, ...]], equal: bool) -> None:  # noqa: FBT001
+    assert same([("a", 0.3, None)], other) is equal
+
+
+def test_trucks_say_the_same_for_the_same_seed_and_much_of_it_late_or_never() -> None:
+    random = [np.random.default_rng(7) for _ in range(2)]
+    one, again = (said(number := 1, truck(number, seeded), START, seeded) for seeded in random)
+    for columns in zip(one, again, strict=True):
+        np.testing.assert_array_equal(*columns)
+    steps = DAY // INTERVAL
+    assert 0.9 * steps < len(one.at) < steps, "some never come"
+    assert 0.02 < np.mean(one.arrived > one.at) < 0.1, "some come late"
+    assert 0.005 < np.mean(np.isnan(one.values)) < 0.02, "some lack a value"
+    assert len(np.unique(one.at)) == len(one.at)
+    arrived = [at for batch in batches([one]) for _, part in batch for at in part.at]
+    assert sorted(arrived) == one.at.tolist()
+    assert arrived != sorted(arrived)
+
+
+def test_one_truck_in_25_has_been_silent_for_hours() -> None:
+    random = np.random.default_rng(7)
+    quiet = said(0, truck(0, random), START, random)
+    assert quiet.at[-1] < START + DAY - 2 * 3_600_000_000
