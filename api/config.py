@@ -3,6 +3,9 @@
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
 
+from api.match import NO_PARAMETERS
+from api.problem import documented
+
 router = APIRouter(tags=["web app"])
 
 
@@ -15,7 +18,7 @@ class Config(BaseModel):
     )
 
 
-@router.get("/config")
+@router.get("/config", responses=documented(422), dependencies=[NO_PARAMETERS])
 async def config(request: Request) -> Config:
     """Addresses that the web app needs."""
     return Config(mqtt_websocket_url=request.app.state.mqtt_websocket_url)

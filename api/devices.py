@@ -9,7 +9,7 @@ from fastapi import APIRouter, Path
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.database import DatabaseDep
-from api.match import Kind
+from api.match import NO_PARAMETERS, Kind
 from api.moment import milliseconds
 from api.problem import ProblemError, documented, shown
 from api.series import NEWEST
@@ -73,14 +73,14 @@ class DevicesAnswer(BaseModel):
     devices: list[Device] = Field(description="ordered by name")
 
 
-@router.get("/devices", responses=documented(503, 504))
+@router.get("/devices", responses=documented(422, 503, 504), dependencies=[NO_PARAMETERS])
 async def list_devices(database: DatabaseDep) -> DevicesAnswer:
     """All devices with presence, last seen, info and series, ordered by name."""
     return DevicesAnswer(devices=list(_devices(await database.fetch(DEVICES, None))))
 
 
 # A name may hold a slash: not in our own topics, but in those of other dialects.
-@router.get("/devices/{device:path}", responses=documented(404, 422, 503, 504))
+@router.get("/devices/{device:path}", responses=documented(404, 422, 503, 504), dependencies=[NO_PARAMETERS])
 async def get_device(database: DatabaseDep, device: DeviceName) -> Device:
     """One device. Its name is percent-encoded in the path."""
     found = None if "\x00" in device else next(_devices(await database.fetch(DEVICES, device)), None)

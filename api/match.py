@@ -2,12 +2,12 @@
 
 from typing import Annotated, Literal, NamedTuple
 
-from fastapi import Query
+from fastapi import Depends, Query, Request
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
 from api.database import Database
-from api.problem import expected
+from api.problem import ProblemError, expected, shown
 from bridge.live.match import LONGEST, MOST, Match
 
 Kind = Literal["number", "boolean", "text"]
@@ -46,6 +46,15 @@ class MatchQuery(BaseModel):
 
 
 MatchDep = Annotated[MatchQuery, Query()]
+
+
+async def _nothing(request: Request) -> None:
+    for name in request.query_params:
+        raise ProblemError(422, f"expected no parameters, got {shown(name)}")
+
+
+NO_PARAMETERS = Depends(_nothing)
+"""Of a route that takes none: a selection that is not obeyed must not be ignored."""
 
 MATCHED = """
     matched AS (

@@ -1,0 +1,99 @@
+"""What a page costs far behind the first one: `/readings` and `/changes` beside `OFFSET`, which everybody writes first."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Mapping
+
+import asyncpg
+import httpx
+
+from api import keyset, place
+from api.app import create_app
+from api.merge import Span
+from api.moment import EARLIEST, LATEST
+from api.place import Place
+from bench import flood
+from bench.fill import check_room, fill
+from bench.report import Report, Row
+from bench.size import Size
+from tests import services
+
+DEVICES = 500
+PAGE = 10_000
+UNCOUNTED = 2
+"""Answers that warm up caches."""
+PLACE = "SELECT micros(at), series_id FROM reading ORDER BY at, series_id OFFSET $1 LIMIT 1"
+OFFSET = f"SELECT at, series_id, value FROM reading ORDER BY at, series_id OFFSET $1 LIMIT {PAGE}"  # noqa: S608  a constant
+
+Ask = Callable[[], Awaitable[object]]
+
+
+def measure(size: Size) -> Report:
+    """One database for all rounds; first page and deep page take turns."""
+    check_room(size.stored)
+    with services.running_database(fsync=True) as server:
+        services.make_template(server)
+        with services.fresh_database(server) as url:
+            return asyncio.run(_measure(url, size))
+
+
+async def _measure(url: str, size: Size) -> Report:
+    names = [name for connection in flood.devices(DEVICES) for name in connection]
+    await fill(url, size.stored, names)
+    deep = size.stored * 4 // 5
+    connection = await asyncpg.connect(url)
+    app = create_app(url)
+    try:
+        [(at, series)] = await connection.fetch(PLACE, deep)
+        async with (
+            app.router.lifespan_context(app),
+            httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost", timeout=600) as client,
+        ):
+            rows = {
+                "/readings": await _rounds(_readings(client, at, series), size.rounds),
+                "/changes": await _rounds(_changes(client, at), size.rounds),
+                "OFFSET": await _rounds(_offset(connection, deep), size.rounds),
+            }
+    finally:
+        await connection.close()
+    about = f"{PAGE:,} readings from the beginning, and behind {deep:,} others, of {size.stored:,}"
+    return Report("pages", about, [Row(name, rounds) for name, rounds in rows.items()])
+
+
+def _readings(client: httpx.AsyncClient, at: int, series: int) -> Mapping[str, Ask]:
+    asked = (["*"], None, None, "asc")
+    page = keyset.encode(Span(EARLIEST, LATEST, "asc", (at, series)), asked)
+    return {
+        "first ms": lambda: _whole(client, "/api/v1/readings", {}),
+        "deep ms": lambda: _whole(client, "/api/v1/readings", {"page": page}),
+    }
+
+
+def _changes(client: httpx.AsyncClient, at: int) -> Mapping[str, Ask]:
+    """The readings were committed at the very times at which they were measured."""
+    return {
+        "first ms": lambda: _whole(client, "/api/v1/changes", {}),
+        "deep ms": lambda: _whole(client, "/api/v1/changes", {"after": place.encode(Place(at))}),
+    }
+
+
+def _offset(connection: asyncpg.Connection, deep: int) -> Mapping[str, Ask]:
+    return {"first ms": lambda: connection.fetch(OFFSET, 0), "deep ms": lambda: connection.fetch(OFFSET, deep)}
+
+
+async def _whole(client: httpx.AsyncClient, path: str, query: Mapping[str, str]) -> None:
+    answer = await client.get(path, params=dict(query))
+    assert len(answer.json()["series"]) >= PAGE // 2, answer.text[:300]
+
+
+async def _rounds(asks: Mapping[str, Ask], rounds: int) -> list[dict[str, float]]:
+    """Milliseconds of each, and how often the first goes into the last."""
+    found: list[dict[str, float]] = []
+    for _ in range(UNCOUNTED + rounds):
+        took: dict[str, float] = {}
+        for name, ask in asks.items():
+            began = time.perf_counter()
+            await ask()
+            took[name] = (time.perf_counter() - began) * 1_000
+        found.append(took | {"of first": took["deep ms"] / took["first ms"]})
+    return found[UNCOUNTED:]
