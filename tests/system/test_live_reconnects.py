@@ -4,21 +4,19 @@ import asyncio
 import random
 import threading
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Iterator
 from functools import partial
 from itertools import count
 
 import asyncpg
 import pytest
 
-from fieldline.embedded import port
 from tests.bridge.watching import BEGINNING, STORED, Writer
 from tests.eventually import eventually
 from tests.services import Broker
 from tests.system.browser import publishing
-from tests.system.command import Command, running
 from tests.system.reconnecting import Client, Door, Row
+from tests.system.served import Served, serving
 
 BRIDGES = 4
 WANTS: list[tuple[Door, str]] = [
@@ -43,50 +41,6 @@ def chance(request: pytest.FixtureRequest) -> random.Random:
     seed = request.config.getoption("--seed")
     print(f"seed {seed}")  # noqa: T201  what a failure has to say
     return random.Random(seed)
-
-
-class Served:
-    """`fieldline api`, or bridge and hub in one process, that is killed and started again at the same address."""
-
-    def __init__(self, name: str, broker: Broker, database_url: str, stack: AsyncExitStack) -> None:
-        self.restarts = 0
-        self._name = name
-        self._settings = {"broker_url": broker.url, "database_url": database_url, "port": port.free()[0]}
-        self._stack = stack
-        self._command: Command | None = None
-
-    @property
-    def address(self) -> str:
-        return f"{port.LOOPBACK}:{self._settings['port']}"
-
-    async def start(self) -> None:
-        self._command = await self._stack.enter_async_context(running(self._name, **self._settings))
-        if self._name == "server":
-            await self._command.says("session.subscribed")  # from now on the broker keeps what it misses
-
-        async def answers() -> bool:
-            try:
-                _, writer = await asyncio.open_connection(*self.address.split(":"))
-            except OSError:
-                return False
-            writer.close()
-            return True
-
-        await eventually(answers, within=30)
-
-    async def restart(self) -> None:
-        assert self._command is not None
-        await self._command.kill()
-        self.restarts += 1
-        await self.start()
-
-
-@asynccontextmanager
-async def serving(name: str, broker: Broker, database_url: str) -> AsyncIterator[Served]:
-    async with AsyncExitStack() as stack:
-        served = Served(name, broker, database_url, stack)
-        await served.start()
-        yield served
 
 
 @pytest.mark.timeout(900)  # the long form; the short one takes some ten seconds
