@@ -1,5 +1,7 @@
 """Stores what trucks said twice: as the bridge stores it, and in the one table that everybody makes first."""
 
+from typing import Any
+
 import asyncpg
 import msgspec
 import numpy as np
@@ -9,7 +11,7 @@ from rich.progress import track
 from bench import iot_ours, iot_plain
 from bench.iot_trucks import METRICS, Said, Truck, batches
 from bridge.store import statements
-from bridge.store.copy import COLUMNS, in_one_piece, rows
+from bridge.store.copy import COLUMNS, rows
 from bridge.store.numbers import Numbers
 from bridge.store.rollup import HOUR, MINUTE, Rollup, each
 
@@ -48,7 +50,8 @@ async def _store(connection: asyncpg.Connection, numbers: NDArray[np.int32], bat
         for moment in (found.at.min(), found.at.max()):
             await connection.execute("SELECT ensure_partitions(moment($1))", int(moment))
         by_time = np.argsort(found.at, kind="stable")
-        source = in_one_piece(rows(Numbers(found.series[by_time], found.at[by_time], found.value[by_time]), tick))
+        ordered = Numbers(found.series[by_time], found.at[by_time], found.value[by_time])
+        source: Any = rows(ordered, tick)  # asyncpg's types know no buffer
         await connection.copy_to_table("reading", source=source, columns=COLUMNS, format="binary")
         await connection.execute(statements.ROLLUPS, *_by_time(minutes), *_by_time(hours))
     return len(found.at)
