@@ -13,8 +13,7 @@ from fieldline.client.arrow import table
 from fieldline.commands.openapi import document
 from fieldline.embedded import port
 from tests.bridge.watching import BEGINNING, Writer
-from tests.eventually import eventually
-from tests.system.command import running
+from tests.fieldline.serving import serving
 
 SECONDS = 3_000
 
@@ -26,16 +25,8 @@ async def client(database_url: str) -> AsyncIterator[Client]:
     await writer.write(*(("greenhouse-1", "temperature", BEGINNING + n * 1000, float(n)) for n in range(SECONDS)))
     await writer.write(("pump 7?", "says", BEGINNING + 500, "ready"), ("greenhouse-1", "open", BEGINNING, True))
     await writer.close()
-    async with running("api", database_url=database_url) as server, Client(f"http://{server.address}") as client:
-        await eventually(lambda: answers(client))
+    async with serving(database_url) as client:
         yield client
-
-
-async def answers(client: Client) -> bool:
-    try:
-        return bool(await client.series())
-    except Unreachable:
-        return False
 
 
 async def test_series_and_latest_are_typed_and_matched(client: Client) -> None:

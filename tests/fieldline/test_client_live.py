@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import AsyncExitStack, aclosing, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, aclosing
 from typing import Any
 
 import pytest
@@ -12,9 +12,7 @@ from fieldline.client.events import decode
 from fieldline.commands.openapi import document
 from fieldline.embedded import port
 from tests.bridge.watching import BEGINNING, Writer
-from tests.eventually import eventually
-from tests.fieldline.test_client import answers
-from tests.system.command import running
+from tests.fieldline.serving import killed, serving
 
 WITHIN = 30.0
 
@@ -28,14 +26,15 @@ class Place:
         self._written = 0
         self.writer = Writer(database_url, None)
 
-    @asynccontextmanager
-    async def serving(self) -> AsyncIterator[Client]:
-        async with (
-            running("api", database_url=self._url, port=self.port),
-            Client(f"http://127.0.0.1:{self.port}") as client,
-        ):
-            await eventually(lambda: answers(client))
-            yield client
+    def client(self) -> Client:
+        """A client that outlives the server it began with."""
+        return Client(f"http://127.0.0.1:{self.port}")
+
+    def serving(self) -> AbstractAsyncContextManager[Client]:
+        return serving(self._url, self.port)
+
+    def killed(self) -> AbstractAsyncContextManager[Client]:
+        return killed(self._url, self.port)
 
     async def write(self, count: int) -> None:
         for _ in range(count):
@@ -64,10 +63,14 @@ async def taken(events: AsyncGenerator[Any], until: float) -> list[float]:
     return values
 
 
-async def test_live_goes_on_where_a_restart_of_the_server_cut_it_off(place: Place) -> None:
+@pytest.mark.timeout(180)  # a process is started twice
+@pytest.mark.parametrize("how", ["stopped", "killed"])
+async def test_live_goes_on_where_a_restart_of_the_server_cut_it_off(place: Place, how: str) -> None:
+    server = place.killed if how == "killed" else place.serving
     async with AsyncExitStack() as stack:
         first = AsyncExitStack()
-        client = await first.enter_async_context(place.serving())
+        await first.enter_async_context(server())
+        client = await stack.enter_async_context(place.client())
         events = await stack.enter_async_context(aclosing(client.live("a/*")))
         started = await anext(events)
         assert isinstance(started, Subscribed)
@@ -76,7 +79,7 @@ async def test_live_goes_on_where_a_restart_of_the_server_cut_it_off(place: Plac
         assert await taken(events, until=5.0) == [1.0, 2.0, 3.0, 4.0, 5.0]
         await first.aclose()
         await place.write(5)
-        await stack.enter_async_context(place.serving())
+        await stack.enter_async_context(server())
         await place.write(5)
         assert await taken(events, until=15.0) == [float(n) for n in range(6, 16)]
 
@@ -119,9 +122,8 @@ async def test_changes_go_on_for_ever_and_over_a_restart(place: Place) -> None:
         pytest.skip("/changes is not there yet")
     async with AsyncExitStack() as stack:
         first = AsyncExitStack()
-        client = await first.enter_async_context(place.serving())
-        # the client outlives the server it began with
-        client = await stack.enter_async_context(Client(f"http://127.0.0.1:{place.port}"))
+        await first.enter_async_context(place.serving())
+        client = await stack.enter_async_context(place.client())
         changes = await stack.enter_async_context(aclosing(client.changes("a/*")))
         values = list((await anext(changes)).value)
         await first.aclose()
