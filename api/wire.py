@@ -1,5 +1,7 @@
 """uvicorn's side of a WebSocket, with a door for frames that were written once for many clients."""
 
+import asyncio
+import socket
 from collections.abc import Callable
 from typing import Any, cast
 
@@ -11,6 +13,9 @@ from bridge.live.frames import Frame
 EXTENSION = "fieldline.wire"
 """In the scope's `extensions` an app finds the socket's `Wire` under this name."""
 
+SEND_BUFFER = 128 * 1024
+"""Bytes that the kernel keeps for a client, doubled. Left alone it keeps up to 4 MB: minutes of a slow client's past."""
+
 
 class Wire(BoundedWebSocket):
     """Beside what ASGI offers, it takes whole frames and puts them on the socket without a task or a copy."""
@@ -19,6 +24,11 @@ class Wire(BoundedWebSocket):
         super().__init__(*args, **options)
         self.on_pause: Callable[[], object] = _nothing
         self.on_resume: Callable[[], object] = _nothing
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        end: socket.socket = transport.get_extra_info("socket")
+        end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
 
     @property
     def ready(self) -> bool:

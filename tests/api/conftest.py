@@ -7,6 +7,7 @@ import pytest
 
 from bridge.store.store import Store
 from tests.api.field import asking
+from tests.api.streaming import Served, serving
 
 
 @pytest.fixture
@@ -20,3 +21,10 @@ async def store(database_url: str) -> AsyncIterator[Store]:
     store = Store(database_url)
     yield store
     await store.close()
+
+
+@pytest.fixture(params=["joined", "followed"])
+async def served(request: pytest.FixtureRequest, database_url: str) -> AsyncIterator[Served]:
+    """The live stream beside a bridge in its process, and in a process of its own."""
+    async with serving(database_url, request.param) as served:
+        yield served

@@ -4,63 +4,14 @@ import asyncio
 import json
 import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
-from typing import Any, NamedTuple
+from contextlib import suppress
 
 import httpx
 import pytest
-from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from api import server
-from api.app import create_app
-from tests.bridge.watching import BEGINNING, TIMEOUT, Live, rows, running
-
-
-class Served(NamedTuple):
-    live: Live
-    port: int
-
-    @asynccontextmanager
-    async def socket(self, **options: Any) -> AsyncIterator[ClientConnection]:
-        async with connect(f"ws://127.0.0.1:{self.port}/api/v1/live", **options) as connection:
-            yield connection
-
-    @property
-    def events(self) -> str:
-        return f"http://127.0.0.1:{self.port}/api/v1/live/events"
-
-
-@pytest.fixture
-async def served(database_url: str) -> AsyncIterator[Served]:
-    async with running(database_url, "announced") as live, asyncio.TaskGroup() as tasks:
-        started: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-        app = create_app(database_url, hub=live.hub)
-        serving = tasks.create_task(server.serve(app, "127.0.0.1", 0, on_started=started.set_result))
-        yield Served(live, await started)
-        serving.cancel()
-
-
-async def say(connection: ClientConnection, **message: Any) -> None:
-    await connection.send(json.dumps(message))
-
-
-async def hear(connection: ClientConnection) -> dict[str, Any]:
-    async with asyncio.timeout(TIMEOUT):
-        text = await connection.recv()
-    assert isinstance(text, str)
-    frame: dict[str, Any] = json.loads(text)
-    return frame
-
-
-async def closed(connection: ClientConnection) -> tuple[int, str]:
-    """Read until the server closes; its code and reason."""
-    async with asyncio.timeout(TIMEOUT):
-        with suppress(ConnectionClosed):
-            async for _ in connection:
-                pass
-    assert connection.close_code is not None
-    return connection.close_code, connection.close_reason or ""
+from tests.api.streaming import Served, closed, hear, say
+from tests.bridge.watching import BEGINNING, TIMEOUT, rows
 
 
 async def test_a_socket_brings_the_snapshot_and_then_what_is_stored(served: Served) -> None:
@@ -197,7 +148,10 @@ async def test_a_client_that_reads_nothing_is_closed_and_no_other_is_slowed(
     stuck = socket.create_connection(("127.0.0.1", served.port))
     stuck.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65_536)
     loop = asyncio.get_running_loop()
-    async with served.socket(max_size=None) as quick, served.socket(max_size=None, sock=stuck, max_queue=1) as slow:
+    async with (
+        served.socket(max_size=None) as quick,
+        served.socket(max_size=None, sock=stuck, max_queue=1, ping_interval=None) as slow,
+    ):
         for connection in (quick, slow):
             await say(connection, type="subscribe", id="a", match=["a/*"], rate=100)
             await hear(connection)
@@ -231,6 +185,8 @@ async def test_events_bring_the_same_and_resume_by_the_last_event_id(served: Ser
     await writer.write(("a", "x", BEGINNING, 0.0), ("b", "x", BEGINNING, 0.0))
     async with httpx.AsyncClient(timeout=TIMEOUT) as client:
         async with client.stream("GET", served.events, params={"match": "a/*"}) as response:
+            assert "gzip" in response.request.headers["accept-encoding"]
+            assert "content-encoding" not in response.headers, "compression would hold events back"
             assert response.headers["content-type"].startswith("text/event-stream")
             lines = response.aiter_lines()
             event = await _event(lines)
