@@ -13,6 +13,7 @@ from api.wire import Wire
 
 BACKLOG = 2048  # a thousand browsers that come back at once
 LAST_SECONDS = 2  # for answers under way at the end; a live client's has no end of its own
+PONG = 90  # seconds for a live client's: it reads a ping behind all that waits for it
 LARGEST_FRAME = 64 * 1024  # of what a live client sends: subscriptions
 
 
@@ -40,6 +41,7 @@ async def serve(app: FastAPI, host: str, port: int, *, on_started: Callable[[int
             app,
             ws=Wire,
             ws_max_size=LARGEST_FRAME,
+            ws_ping_timeout=PONG,
             ws_per_message_deflate=False,  # half a megabyte a client
             log_config=None,
             access_log=False,
