@@ -78,9 +78,11 @@ async def read(database: Database, after: Place, last: int, limit: int, likes: S
 
     The work is bounded, so with a match there may be none, and yet more behind the place returned.
     """
+    if after.before[0] > last:
+        return Changes([], [], [], after)
     until = await _until(database, after, last, limit if likes is None else max(limit, LOOKED_THROUGH))
     [(series, at, number, text, committed_at)] = await database.fetch(
-        PAGE, after.committed_at, *after.within, until, likes, limit, setting=NO_SEQSCAN
+        PAGE, *after.before, until, likes, limit, setting=NO_SEQSCAN
     )
     value = [one if word is None else word for one, word in zip(number, text, strict=True)] if text else number
     if committed_at is None:
@@ -94,9 +96,7 @@ async def _until(database: Database, after: Place, last: int, most: int) -> int:
     """Up to where there are at most so many readings, or one batch that has more. Most times the first look tells."""
     until = last
     while True:
-        [(found, middle)] = await database.fetch(
-            COUNT, after.committed_at, *after.within, until, most + 1, setting=NO_SEQSCAN
-        )
+        [(found, middle)] = await database.fetch(COUNT, *after.before, until, most + 1, setting=NO_SEQSCAN)
         if found <= most:
             return until if found or until == last else until + TICK
         until = middle - TICK  # behind the commit before, as far as can be told

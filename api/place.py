@@ -19,6 +19,13 @@ class Place(NamedTuple):
     horizon: int | None = None
     """Said by a reader that began when readings before it were gone already: it misses none of them."""
 
+    @property
+    def before(self) -> tuple[int, int, int]:
+        """The `(committed_at, series, at)` behind which everything is still to be told, none of it of a batch that was told."""
+        if self.within == WHOLE:
+            return self.committed_at + 1, -1, 0
+        return self.committed_at, *self.within
+
 
 def encode(place: Place) -> str:
     """The cursor of the live stream, where that says it all; else that and what it can't say."""

@@ -14,7 +14,7 @@ from tests import services
 
 DEVICES, METRICS = 1_000, 10
 WEEKS = 4
-"""Of readings, one an hour and series."""
+"""Of readings, one in two hours and series, the last an hour ago."""
 UNCOUNTED = 3
 """Answers that warm up caches."""
 TEXTS = 1
@@ -32,7 +32,7 @@ SELECT ensure_partitions(now() - $1 * interval '1 week'), ensure_partitions(now(
 NUMBERS = """
 INSERT INTO reading (at, value, committed_at, series_id)
 SELECT at + series.id * interval '1 millisecond', random() * 100, last, series.id
-FROM generate_series(now() - $1 * interval '1 week', now() - ($1 - 1) * interval '1 week' - interval '1 hour', '1 hour') AS at
+FROM generate_series(now() - $1 * interval '1 week' + interval '1 hour', now() - ($1 - 1) * interval '1 week', '2 hours') AS at
 CROSS JOIN series CROSS JOIN commit_clock WHERE kind = 'number' ORDER BY at
 """
 TEXT = (
