@@ -180,13 +180,16 @@ async def test_who_waits_is_answered_by_the_next_commit(
     waiting = asyncio.create_task(page(client, after=end, wait=40))
     store = Store(database_url)
     try:
-        for number in itertools.count():
+        for number in range(25):
             message = Message("devices/a/telemetry", b'{"n":%d}' % number, 1, clock.now())
             await store.keep(decode([message]))
             done, _ = await asyncio.wait([waiting], timeout=1)
             if done:
                 break
+        else:
+            pytest.fail("expected to be woken by one of 25 commits, was not: does it listen?")
     finally:
+        waiting.cancel()  # which does nothing to an answer that is there
         await store.close()
     assert (await waiting)["value"][0] == 0
 
