@@ -73,7 +73,8 @@ class StatisticsAnswer(BaseModel):
     )
     exact: bool = Field(
         description="false if what an exact answer needs has been dropped: the rest of a minute or hour that an edge cuts "
-        "counts as a whole then, in the window where it begins"
+        "counts as a whole then, in the window where it begins",
+        examples=[True],
     )
     series: list[SeriesStatistics] = Field(description="those with readings, ordered by device and metric; never texts")
 

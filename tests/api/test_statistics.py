@@ -13,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from api import summary
 from bridge.store import statements
 from bridge.store.numbers import Numbers
 from bridge.store.rollup import HOUR, MINUTE, each
@@ -181,12 +182,28 @@ async def test_only_edges_within_an_hour_or_a_minute_read_finer_tiers(
     assert windows_of(await ask(client, "a/x", noon, noon + 2 * HOUR, every="15m")) == {}
 
 
+async def test_what_is_dropped_amid_an_answer_does_not_leave_a_hole_in_it(
+    client: httpx.AsyncClient, sql: asyncpg.Connection, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    noon = NOON // HOUR * HOUR
+    await keep_with_rollups(sql, database_url, ("a", "x"), [(noon + second * 1_000_000, 1.0) for second in range(120)])
+    read = summary._read  # noqa: SLF001
+
+    async def read_late(*arguments: Any) -> Any:
+        await sql.execute(RAISE, 0, 0, noon + HOUR)
+        await sql.execute("DELETE FROM reading")
+        return await read(*arguments)
+
+    assert (await ask(client, "a/x", noon, noon + 90_000_000, every="1h"))["series"][0]["count"] == [90]
+    monkeypatch.setattr(summary, "_read", read_late)
+    answer = await ask(client, "a/x", noon, noon + 90_000_000, every="1h")
+    assert (answer["series"][0]["count"], answer["exact"]) == ([120], False)
+
+
 async def test_a_sum_beyond_a_double_is_null(
     client: httpx.AsyncClient, sql: asyncpg.Connection, database_url: str
 ) -> None:
-    await keep_with_rollups(
-        sql, database_url, ("a", "x"), [(NOON + hour * HOUR, sign * 1e308) for hour in range(4) for sign in (1,)]
-    )
+    await keep_with_rollups(sql, database_url, ("a", "x"), [(NOON + hour * HOUR, 1e308) for hour in range(4)])
     [one] = (await ask(client, "a/x", NOON, NOON + DAY, every="1y"))["series"]
     assert [one[name] for name in COLUMNS] == [[4], [None], [1e308], [1e308], [None], [1e308], [1e308]]
 

@@ -1121,6 +1121,7 @@ export interface components {
             /**
              * Exact
              * @description false if what an exact answer needs has been dropped: the rest of a minute or hour that an edge cuts counts as a whole then, in the window where it begins
+             * @example true
              */
             exact: boolean;
             /**
