@@ -38,7 +38,7 @@ def stored(draw: st.DrawFn) -> list[Row]:
 devices = (f"device-{number}:" for number in itertools.count())
 """One for each example, so that none has to be deleted."""
 property_of_the_database = settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 
 
@@ -79,6 +79,19 @@ async def test_every_form_says_what_is_stored_however_little_is_read_at_once(
 
 def _rfc3339(micros: int) -> str:
     return (EPOCH + timedelta(microseconds=micros)).isoformat()
+
+
+@pytest.mark.parametrize("order", ["asc", "desc"])
+async def test_a_moment_of_more_readings_than_are_read_at_once_comes_whole_and_in_order(
+    client: httpx.AsyncClient, database_url: str, order: str
+) -> None:
+    numbers = [Row(NOON, f"device-{device:02}", "x", None, "number", float(device)) for device in range(30)]
+    said = [*numbers, *(Row(NOON, f"device-{device:02}", "y", None, "text", "long" * device) for device in range(9))]
+    await store(database_url, said)
+    with sizes(wanted=1, rows=4):
+        for form in FORMS:
+            answer = await client.get("/readings", params={"format": form, "exact": True, "order": order})
+            assert rows_of(form, answer.content) == sorted(said, reverse=order == "desc")
 
 
 async def test_a_file_goes_on_where_a_page_ended(client: httpx.AsyncClient, database_url: str) -> None:

@@ -52,6 +52,24 @@ async def test_what_is_committed_while_it_is_read_is_not_in_it(database_url: str
         await execute(database_url, query.format(at))
 
 
+async def test_with_a_limit_no_more_is_read_than_it_takes(database_url: str) -> None:
+    await keep(database_url, {("a", "x"): [(NOON + hour * 3_600_000_000, 0.0) for hour in range(48)]})
+    stretches = 0
+    async with asking(database_url) as client:
+        with sizes(4, 4), pytest.MonkeyPatch.context() as patch:
+            copy = Database.copy
+
+            async def copy_and_count(self: Database, sql: str) -> bytes:
+                nonlocal stretches
+                stretches += 1
+                return await copy(self, sql)
+
+            patch.setattr(Database, "copy", copy_and_count)
+            answer = await client.get("/readings", params={"format": "csv", "limit": 1})
+    assert answer.text.count("\n") == 2
+    assert stretches == 1
+
+
 @pytest.mark.parametrize("form", FORMS)
 async def test_a_file_that_can_not_be_finished_is_cut(database_url: str, form: str) -> None:
     """The client is told by the protocol, and what it has got is no whole Parquet file."""

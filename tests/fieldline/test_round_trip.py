@@ -6,7 +6,7 @@ from typing import Any
 
 import asyncpg
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from api.database import Database
@@ -75,6 +75,14 @@ async def imported(url: str, form: File, data: bytes) -> tuple[Tally, list[Bad]]
 
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(stored())
+@example(
+    [
+        Row(NOON, "b", "x", "°C", "number", 1.0),
+        Row(NOON, "a", "x", None, "text", 'one, "two"\r\nthree'),
+        Row(NOON - 1, "c", "x", None, "boolean", 1.0),
+        Row(NOON, "c", "x", None, "boolean", 0.0),
+    ]
+)
 @pytest.mark.timeout(180)
 async def test_a_round_trip_gives_the_same_bytes_in_every_form(
     database_url: str, other_url: str, said: list[Row]
