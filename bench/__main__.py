@@ -11,7 +11,7 @@ import msgspec
 import typer
 from rich.console import Console
 
-from bench import drain, export, fanout, full, ingest, iot, latency, latest, overload, pages, storm, visible
+from bench import chart, drain, export, fanout, full, ingest, iot, latency, latest, overload, pages, storm, visible
 from bench.fault import BenchError
 from bench.report import Report
 from bench.size import Size
@@ -31,8 +31,9 @@ BENCHMARKS: Mapping[str, Callable[[Size], Report]] = {
     "storm": storm.measure,
     "full": full.measure,
     "pages": pages.measure,
+    "chart": chart.measure,
 }
-LONG = {"export", "full", "pages"}
+LONG = {"export", "full", "pages", "chart"}
 """Run only when named: filling the database takes as long as all others together."""
 WIDTH = 160
 """Columns of a table where nothing says how wide the screen is, as in a file."""

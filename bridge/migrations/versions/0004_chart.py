@@ -11,20 +11,20 @@ STANDS = """LATERAL (VALUES (b.first_at, b.first), (b.first_at + (b.last_at - b.
 
 RAW = """reading r
             WHERE r.series_id = s.id AND r.at >= s.lo AND r.at < s.hi
-                AND r.at >= greatest(since, horizon.raw) AND r.at < until"""
+                AND r.at >= greatest(since, raw_from) AND r.at < until"""
 
 
 def dropped(tail: str = "") -> str:
     """What stands for the readings of a series in [s.lo, s.hi) that retention has dropped."""
     return f"""
             (SELECT stands.at, stands.value FROM rollup_minute b, {STANDS}
-            WHERE s.lo < horizon.raw AND b.series_id = s.id
-                AND b.at > s.lo - minute AND b.at < least(s.hi, horizon.raw) AND b.at >= horizon.minute
+            WHERE s.lo < raw_from AND b.series_id = s.id AND b.at > s.lo - minute AND b.at < s.hi
+                AND b.at >= greatest(first_minute, minutes_from) AND b.at < least(until, raw_from)
                 AND stands.at >= s.lo AND stands.at < s.hi {tail})
             UNION ALL
             (SELECT stands.at, stands.value FROM rollup_hour b, {STANDS}
-            WHERE s.lo < horizon.minute AND b.series_id = s.id
-                AND b.at > s.lo - hour AND b.at < least(s.hi, horizon.minute)
+            WHERE s.lo < minutes_from AND b.series_id = s.id AND b.at > s.lo - hour AND b.at < s.hi
+                AND b.at >= first_hour AND b.at < least(until, minutes_from)
                 AND stands.at >= s.lo AND stands.at < s.hi {tail})"""  # noqa: S608  constants
 
 
@@ -34,7 +34,7 @@ def whole(tier: str) -> str:
             SELECT min(b.min) AS min, max(b.max) AS max FROM rollup_{tier} b
             WHERE b.series_id = s.id AND b.at >= date_bin({tier}, s.lo + {tier} - tick, epoch)
                 AND b.at < date_bin({tier}, s.hi, epoch)
-                AND b.at >= greatest(since, horizon.{tier}) AND b.at < until AND s.first_at < s.last_at
+                AND b.at >= greatest(since, {tier}s_from) AND b.at < until AND s.first_at < s.last_at
         )"""  # noqa: S608  constants
 
 
@@ -50,8 +50,9 @@ def cut(tier: str) -> str:
         CROSS JOIN LATERAL (
             SELECT FROM rollup_{tier} b
             WHERE b.series_id = s.id AND b.at = date_bin({tier}, part.lo, epoch) AND part.lo < part.hi
-                AND b.at > since - {tier} AND b.at < until AND s.first_at < s.last_at
+                AND b.at >= greatest(first_{tier}, {tier}s_from) AND b.at < until AND s.first_at < s.last_at
                 AND b.last_at >= part.lo AND b.first_at < part.hi AND (b.min < s.min OR b.max > s.max)
+            LIMIT 1  -- without it the planner may read all rollups of a series for each column
         ) AS may_matter"""  # noqa: S608  constants
 
 
@@ -75,9 +76,24 @@ DECLARE
     start CONSTANT timestamptz := date_trunc('milliseconds', since);
     span CONSTANT bigint := ceil(extract(epoch FROM until - start) * 1000);
     width CONSTANT interval := span / points * interval '1 millisecond';  -- of the narrowest column
-    horizon horizon;
+    -- Where the planner finds a constant, it looks at the partitions in these bounds only.
+    first_minute CONSTANT timestamptz := date_bin(minute, since, epoch);
+    first_hour CONSTANT timestamptz := date_bin(hour, since, epoch);
+    hours_from CONSTANT timestamptz := '-infinity';
+    minutes_from timestamptz;
+    raw_from timestamptz;
 BEGIN
-    SELECT * INTO horizon FROM horizon;
+    SELECT greatest(horizon.raw, (
+            SELECT max(coalesce(first.at, until)) FROM unnest(ids) AS id
+            CROSS JOIN LATERAL (SELECT h.last_at FROM rollup_hour h WHERE h.series_id = id
+                AND h.at >= first_hour AND h.at < until AND h.last_at >= since ORDER BY h.at LIMIT 1) AS early
+            LEFT JOIN LATERAL (SELECT r.at FROM reading r WHERE r.series_id = id
+                AND r.at >= greatest(since, horizon.raw) AND r.at < until ORDER BY r.at LIMIT 1) AS first ON true
+            WHERE early.last_at < coalesce(first.at, until))),
+        horizon.minute INTO raw_from, minutes_from FROM horizon;
+    IF width >= hour THEN
+        minutes_from := greatest(minutes_from, raw_from);
+    END IF;
     RETURN QUERY
     WITH columns AS MATERIALIZED (
         SELECT n AS col, greatest(border, since) AS lo, least(lead(border) OVER (ORDER BY n), until) AS hi
@@ -92,10 +108,10 @@ BEGIN
         LEFT JOIN LATERAL (SELECT r.at, r.value FROM {RAW} ORDER BY r.at DESC LIMIT 1) last ON first.at IS NOT NULL
         LEFT JOIN LATERAL (
             SELECT * FROM ({dropped("ORDER BY b.at, stands.at LIMIT 1")}) d ORDER BY d.at LIMIT 1
-        ) early ON since < horizon.raw
+        ) early ON since < raw_from
         LEFT JOIN LATERAL (
             SELECT * FROM ({dropped("ORDER BY b.at DESC, stands.at DESC LIMIT 1")}) d ORDER BY d.at DESC LIMIT 1
-        ) late ON since < horizon.raw
+        ) late ON since < raw_from
         WHERE first.at IS NOT NULL OR early.at IS NOT NULL
     ), hours AS MATERIALIZED (
         SELECT s.*, whole.min IS NOT NULL AS used, least(s.first, s.last, whole.min) AS min,
@@ -115,7 +131,7 @@ BEGIN
         UNION ALL
         SELECT id, col, lo, hi FROM ({cut("minute")}) AS parts
         UNION ALL
-        SELECT id, col, lo, least(hi, horizon.minute) FROM minutes WHERE lo < horizon.minute
+        SELECT id, col, lo, least(hi, minutes_from) FROM minutes WHERE lo < minutes_from
     ), found AS (
         SELECT id, col, min(min) AS min, max(max) AS max, max(rank) AS rank FROM (
             SELECT id, col, min, max, CASE WHEN used THEN 2 ELSE 0 END AS rank FROM hours
@@ -127,12 +143,12 @@ BEGIN
             UNION ALL
             SELECT s.id, s.col, old.min, old.max, 0
             FROM within_readings s CROSS JOIN LATERAL (SELECT min(d.value), max(d.value) FROM ({dropped()}) d) old
-            WHERE since < horizon.raw
+            WHERE since < raw_from
         ) AS all_tiers GROUP BY id, col
     )
     SELECT id, array_agg(point.at ORDER BY point.at, point.place), array_agg(point.value ORDER BY point.at, point.place),
-        (ARRAY['raw', 'minute', 'hour'])[1 + max(CASE WHEN s.first_at < horizon.minute THEN 2
-            WHEN s.first_at < horizon.raw THEN greatest(found.rank, 1) ELSE found.rank END)]
+        (ARRAY['raw', 'minute', 'hour'])[1 + max(CASE WHEN s.first_at < minutes_from THEN 2
+            WHEN s.first_at < raw_from THEN greatest(found.rank, 1) ELSE found.rank END)]
     FROM ends s JOIN found USING (id, col)
     LEFT JOIN LATERAL (
         SELECT r.at FROM reading r
