@@ -1,6 +1,7 @@
 """How fast the chart of a month of one reading a second is, beside what one writes first; and that of ten years."""
 
 import asyncio
+import statistics
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
@@ -17,6 +18,7 @@ from tests import services
 from tests.api.field import asking
 
 POINTS = 1_000
+IN_A_ROW = 3
 
 # All that a chart needs: first, last, least and greatest of each column.
 SAME = """
@@ -74,6 +76,10 @@ def _contestants(client: httpx.AsyncClient, connection: asyncpg.Connection) -> C
 
 
 async def _ask(ask: Callable[[], Awaitable[int]]) -> dict[str, float]:
-    began = time.perf_counter()
-    points = await ask()
-    return {"ms": (time.perf_counter() - began) * 1_000, "points": points}
+    """The middle one of some in a row: what another contestant has put into Postgres's memory is out of it again by then."""
+    took, points = [], 0
+    for _ in range(IN_A_ROW):
+        began = time.perf_counter()
+        points = await ask()
+        took.append((time.perf_counter() - began) * 1_000)
+    return {"ms": statistics.median(took), "points": points}
