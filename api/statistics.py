@@ -66,7 +66,7 @@ class SeriesStatistics(BaseModel):
 class StatisticsAnswer(BaseModel):
     model_config = ConfigDict(frozen=True)
 
-    every: str = Field(description="as asked for", examples=["1d"])
+    every: str = Field(description="what was asked for, in one form", examples=["1d"])
     timezone: str = Field(description="as asked for", examples=["Europe/Berlin"])
     tier: Tier = Field(
         description="the coarsest that was read; what edges cut comes from finer ones", examples=["hour"]
@@ -84,7 +84,7 @@ async def statistics(database: DatabaseDep, query: Annotated[StatisticsQuery, Qu
     """Count, mean, least, greatest, sum, first and last reading of each series in each window, exact at any edge."""
     since, until = _span(query)
     series = [one for one in (await matched(database, query)).values() if one.kind != "text"]
-    windows = (until - since) // query.every.length * len(series)
+    windows = (until - since) // query.every.length * max(len(series), 1)
     if windows > MOST:
         sentence = f"every: expected at most {MOST} windows over all series, got about {windows}"
         raise ProblemError(422, f"{sentence}: ask for less time, longer windows or fewer series")

@@ -252,6 +252,7 @@ async def test_any_calendar_reaches_over_the_time_in_which_there_are_readings(cl
             {"from": "-900d", "every": "1m"},
             "every: expected at most 100000 windows over all series, got about 1296000: ",
         ),
+        ({"from": "-900d", "every": "1m", "match": "nobody/*"}, "got about 1296000: ask for less time"),
         ({"since": "-1d"}, "expected only known parameters, got since"),
     ],
 )

@@ -1101,7 +1101,7 @@ export interface components {
         StatisticsAnswer: {
             /**
              * Every
-             * @description as asked for
+             * @description what was asked for, in one form
              * @example 1d
              */
             every: string;
