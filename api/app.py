@@ -40,7 +40,7 @@ from bridge.state import BridgeState
 PREFIX = "/api/v1"
 VITALS_SECONDS = 5
 BEHIND = 1_000
-"""Messages that wait for the batch before them: at a thousand a second there are ten."""
+"""Messages that are not stored yet: at a thousand a second there are ten."""
 NOUNS = (health, devices, series, latest, readings, config, events, changes, rejects, statistics, chart)
 
 
@@ -140,8 +140,15 @@ def create_health_app(database_url: str, bridge: Callable[[], BridgeState]) -> F
 
 
 def _behind(bridge: Callable[[], BridgeState] | None) -> Callable[[], bool]:
-    """Whether the bridge of this process has more to store than one batch."""
-    return lambda: bridge is not None and bridge().pending >= BEHIND
+    """Whether the bridge of this process has so much to store that it needs every processor."""
+
+    def behind() -> bool:
+        if bridge is None:
+            return False
+        state = bridge()
+        return state.in_flight + state.pending >= BEHIND
+
+    return behind
 
 
 def _operation(route: APIRoute) -> str:

@@ -10,8 +10,9 @@ MOST_WAITING = 200
 """Questions that wait: a browser asks six at once, and more than thirty that wait seconds for each other only grow more."""
 PATIENCE = 5.0
 """Seconds of waiting: a browser that waits longer for a refusal thinks the page is broken."""
-SHARE = 0.1
-"""Of one processor, that all questions together get while the bridge is behind; what is due to be stored has the rest."""
+SHARE = 0.05
+"""Of one processor, that all questions together get in the database while the bridge is behind. To make answers of what is
+found takes as much again; what is due to be stored has the rest."""
 
 
 class Turns:

@@ -101,7 +101,7 @@ async def test_while_the_bridge_is_behind_questions_rest_and_else_they_don_t() -
         await asyncio.sleep(0.02)
     ended = loop.time()
     async with given.turn():
-        assert loop.time() - ended > 0.02 * 8, "a tenth of the time is for questions"
+        assert loop.time() - ended > 0.02 * 8, "a small part of the time is for questions"
         behind = False
     assert not given.resting
 
