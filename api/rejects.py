@@ -72,7 +72,7 @@ class RejectsQuery(Selection):
         le=LARGEST_SHOWN,
         description=f"of each payload at most; `limit` times this is at most {MOST_BYTES}",
     )
-    page: Number | None = Field(None, description="`next` of the page before, with the same selection")
+    page: Number | None = Field(None, description="`next` of the page before, with the same selection", examples=[40])
 
 
 class Reject(BaseModel):
@@ -140,7 +140,7 @@ class ReplayOrder(Selection):
         None, description="these, as far as they are there", examples=[[40, 41]]
     )
     limit: int = Field(MOST_REPLAYED, ge=1, le=MOST_REPLAYED, description="rejects at most")
-    page: Number | None = Field(None, description="`next` of the answer before, with the same selection")
+    page: Number | None = Field(None, description="`next` of the answer before, with the same selection", examples=[40])
 
 
 class ReplayAnswer(BaseModel):

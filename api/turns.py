@@ -13,6 +13,8 @@ PATIENCE = 5.0
 SHARE = 0.05
 """Of one processor, that all questions together get in the database while the bridge is behind. To make answers of what is
 found takes as much again; what is due to be stored has the rest."""
+LOOK = 0.1
+"""Seconds between two looks at whether the bridge is still behind."""
 
 
 class Turns:
@@ -46,10 +48,17 @@ class Turns:
         finally:
             if self._behind():
                 self.resting += 1
-                loop.call_later((loop.time() - began) * self._rest, self._rested)
+                now = loop.time()
+                self._rest_until(now + (now - began) * self._rest)
             else:
                 self._free.release()
 
-    def _rested(self) -> None:
-        self.resting -= 1
-        self._free.release()
+    def _rest_until(self, end: float) -> None:
+        """Rest until then, but no longer than the bridge is behind."""
+        loop = asyncio.get_running_loop()
+        left = end - loop.time()
+        if left > 0 and self._behind():
+            loop.call_later(min(left, LOOK), self._rest_until, end)
+        else:
+            self.resting -= 1
+            self._free.release()

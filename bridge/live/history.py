@@ -52,7 +52,7 @@ NUMBERS, TEXTS = (
 )
 EXTENT = "SELECT micros(born), micros(dropped) FROM commit_clock, horizon"
 TICK = 100
-"""Microseconds: all ticks are multiples of it after the clock was born (decision 28)."""
+"""Microseconds: all ticks are multiples of it after the clock was born (decision 26)."""
 
 
 def connect_pool(database_url: str, size: int) -> asyncpg.Pool:

@@ -106,6 +106,17 @@ async def test_while_the_bridge_is_behind_questions_rest_and_else_they_don_t() -
     assert not given.resting
 
 
+async def test_a_rest_ends_when_the_bridge_has_caught_up() -> None:
+    behind = True
+    given = Turns(at_once=1, behind=lambda: behind)
+    async with given.turn():
+        await asyncio.sleep(0.2)  # after which it would rest for seconds
+    assert given.resting
+    behind = False
+    async with asyncio.timeout(2), given.turn():
+        assert not given.resting
+
+
 async def test_a_question_that_finds_no_turn_in_time_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(turns, "PATIENCE", 0.05)
     given = Turns(at_once=1)

@@ -241,7 +241,7 @@ async def test_a_cursor_ahead_of_the_database_is_of_another_one(client: httpx.As
     assert detail.endswith("; leave `after` out to start over")
 
 
-@pytest.mark.parametrize("microseconds", [-37, -40_000_000])
+@pytest.mark.parametrize("microseconds", [-37, -40_000_003])
 async def test_a_cursor_of_another_database_is_told_from_ours(database_url: str, microseconds: int) -> None:
     """Of one that lives at the same time, and of one that was there before."""
     await keep(database_url, {("a", "x"): [(NOON, 0.0)]})

@@ -915,6 +915,7 @@ export interface components {
             /**
              * Page
              * @description `next` of the answer before, with the same selection
+             * @example 40
              */
             page?: number | null;
         };
