@@ -70,7 +70,7 @@ class Hub:
                 client.leave()
 
     async def run(self) -> None:
-        """Carry what is announced until cancelled. An outage of the database delays batches with unknown series only."""
+        """Carry what is committed until cancelled. An outage of the database delays only what has to be asked of it."""
         while True:
             await self._announced.wait()
             self._announced.clear()
