@@ -1,14 +1,16 @@
 import type uPlot from 'uplot';
 
+import { nearest, type Pointer } from './nearest';
+import { timeLabel } from './time-labels';
+
 export interface Look {
   readonly steps: boolean;
   readonly stepPaths: uPlot.Series.PathBuilder | undefined;
   readonly color: (name: string) => string;
   readonly hovered: (index: number | null) => void;
+  /** Told at each drawing how wide the plot is, in device pixels. */
+  readonly drawn: (width: number) => void;
 }
-
-const time = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
-const seconds = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', second: '2-digit' });
 
 const FONT = '12px system-ui, sans-serif';
 export const HEIGHT = 200;
@@ -33,6 +35,8 @@ export function options(width: number, look: Look): uPlot.Options {
       y: false,
       drag: { x: false, y: false },
       sync: { key: 'device', setSeries: false },
+      dataIdx: (chart, series, closest, at) =>
+        series === 0 ? closest : nearest(chart.data[0], chart.data[1], closest, pointer(chart, at)),
       points: { size: 8, width: 2, fill: () => look.color('--card') },
     },
     scales: {
@@ -54,8 +58,7 @@ export function options(width: number, look: Look): uPlot.Options {
         ...axis,
         size: 28,
         space: 80,
-        values: (_chart, splits, _axis, _space, step) =>
-          splits.map((at) => (step < 60_000 ? seconds : time).format(at)),
+        values: (_chart, splits, _axis, _space, step) => splits.map((at) => timeLabel(at, step)),
       },
       look.steps
         ? { ...axis, size: 44, splits: () => [0, 1], values: () => ['no', 'yes'] }
@@ -69,11 +72,21 @@ export function options(width: number, look: Look): uPlot.Options {
     hooks: {
       setCursor: [
         (chart) => {
-          look.hovered(chart.cursor.idx ?? null);
+          look.hovered(chart.cursor.idxs?.[1] ?? null);
+        },
+      ],
+      draw: [
+        (chart) => {
+          look.drawn(Math.round(chart.bbox.width));
         },
       ],
     },
   };
+}
+
+function pointer(chart: uPlot, at: number): Pointer {
+  const reach = chart.posToVal(1, 'x') - chart.posToVal(0, 'x');
+  return { at, value: chart.posToVal(chart.cursor.top ?? 0, 'y'), reach };
 }
 
 /** A little more than the values span; a flat line lies in the middle of one per cent. There may be no values. */

@@ -12,12 +12,13 @@ import { DeviceReadings } from './device-readings';
 import { facts } from './facts';
 import { MetricFigure } from './metric-figure';
 import { RANGES } from './ranges';
+import { Tries } from './tries';
 
 /** Everything about one device: who it is, and a chart for each metric. */
 @Component({
   selector: 'app-device-view',
   imports: [LiveNotice, MetricFigure, Presence, RouterLink],
-  providers: [NewestReadings, DeviceReadings],
+  providers: [NewestReadings, Tries, DeviceReadings],
   templateUrl: './device-view.html',
 })
 export class DeviceView {
@@ -25,6 +26,7 @@ export class DeviceView {
   readonly announced = output();
 
   protected readonly readings = inject(DeviceReadings);
+  protected readonly tries = inject(Tries);
   private readonly clock = inject(Clock);
   protected readonly ranges = RANGES;
   protected readonly series = computed(() => ordered(this.device().series));

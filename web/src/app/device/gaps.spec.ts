@@ -11,4 +11,23 @@ describe('withPauses', () => {
     const [, value] = withPauses([0, 10_000, 20_000, 45_000], [1, 2, 3, 4]);
     expect(value).toEqual([1, 2, 3, 4]);
   });
+
+  const COLUMN = 3_600_000;
+  /** First and last reading of each of these columns, a reading every ten seconds. */
+  const ends = (...columns: number[]) => columns.flatMap((n) => [n * COLUMN, (n + 1) * COLUMN - 10_000]);
+
+  it('does not break a line of columns within one, nor where one is empty', () => {
+    const at = ends(0, 1, 2, 4, 5, 6);
+    expect(withPauses(at, at, COLUMN)[0]).toEqual(at);
+  });
+
+  it('breaks a line of columns where many are empty', () => {
+    const at = ends(0, 1, 2, 3, 10, 11);
+    expect(withPauses(at, at, COLUMN)[1].filter((value) => value === null)).toHaveLength(1);
+  });
+
+  it('does not break a line of columns that seldom hold a reading', () => {
+    const at = [0, 24, 48, 72, 96].map((hours) => hours * COLUMN);
+    expect(withPauses(at, at, COLUMN)[0]).toEqual(at);
+  });
 });

@@ -11,30 +11,33 @@ import {
 } from '@angular/core';
 import uPlot from 'uplot';
 
-import type { Columns } from '../readings/columns';
 import { height } from '../readings/display';
 import { Theme } from '../theme/theme';
-import { Clock } from '../time/clock';
 import { HEIGHT, options } from './chart-options';
 import { withPauses } from './gaps';
+import type { Window } from './grid';
+import type { Line } from './line';
 
 export interface Hovered {
   readonly at: number;
   readonly value: number;
 }
 
-/** Draws columns that grow, over a window of time that slides with the clock. */
+/** Draws a line that grows, over a window of time that slides. */
 @Component({ selector: 'app-line-chart', template: '' })
 export class LineChart {
-  readonly columns = input.required<Columns>();
+  readonly line = input.required<Line>();
   readonly changes = input.required<number>();
-  readonly span = input.required<number>();
+  readonly window = input.required<Window>();
+  /** Milliseconds, where the line has but a few readings of each column. */
+  readonly column = input(1);
   readonly steps = input(false);
   readonly hovered = output<Hovered | null>();
+  /** How wide the plot is, in device pixels. */
+  readonly measured = output<number>();
 
   private readonly host = inject<ElementRef<HTMLElement>>(ElementRef).nativeElement;
   private readonly destroyed = inject(DestroyRef);
-  private readonly clock = inject(Clock);
   private readonly theme = inject(Theme);
   private readonly chart = signal<uPlot | null>(null);
 
@@ -44,8 +47,8 @@ export class LineChart {
     });
     effect(() => {
       this.changes();
-      const columns = this.columns();
-      this.chart()?.setData(withPauses(columns.at, columns.value.map(height)), false);
+      const { at, value } = this.line();
+      this.chart()?.setData(withPauses(at, value.map(height), this.column())); // resets the pointer, too
       this.slide();
     });
     effect(() => {
@@ -58,8 +61,8 @@ export class LineChart {
   }
 
   private slide(): void {
-    const now = this.clock.now();
-    this.chart()?.setScale('x', { min: now - this.span(), max: now });
+    const { from, to } = this.window();
+    this.chart()?.setScale('x', { min: from, max: to });
   }
 
   private draw(): void {
@@ -70,6 +73,11 @@ export class LineChart {
         color: (name) => getComputedStyle(this.host).getPropertyValue(name),
         hovered: (index) => {
           this.hover(index);
+        },
+        drawn: (width) => {
+          if (!this.destroyed.destroyed) {
+            this.measured.emit(width);
+          }
         },
       }),
       [[], []],

@@ -17,6 +17,13 @@ export function ago(at: number, now: number): string {
 const sameDay = new Intl.DateTimeFormat(undefined, { timeStyle: 'medium' });
 const otherDay = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' });
 
+const roughDay = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' });
+
+/** For a time that is known to the column of a chart. */
+export function roughly(at: number): string {
+  return `about ${roughDay.format(at)}`;
+}
+
 /** The time of day, with the date where it isn't today's. */
 export function moment(at: number, now: number): string {
   const today = new Date(at).toDateString() === new Date(now).toDateString();
