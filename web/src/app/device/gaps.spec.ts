@@ -17,7 +17,8 @@ describe('withPauses', () => {
   const ends = (...columns: number[]) => columns.flatMap((n) => [n * COLUMN, (n + 1) * COLUMN - 10_000]);
 
   it('does not break a line of columns within one, nor where one is empty', () => {
-    const at = ends(0, 1, 2, 4, 5, 6);
+    const live = Array.from({ length: 50 }, (_, n) => 7 * COLUMN + n * 10_000);
+    const at = [...ends(0, 1, 2, 4, 5, 6), ...live];
     expect(withPauses(at, at, COLUMN)[0]).toEqual(at);
   });
 
