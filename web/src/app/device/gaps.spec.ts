@@ -22,6 +22,11 @@ describe('withPauses', () => {
     expect(withPauses(at, at, COLUMN)[0]).toEqual(at);
   });
 
+  it('does not break a line that has but one column', () => {
+    const at = [0, 10_000, 20_000, 30_000];
+    expect(withPauses(at, at, COLUMN)[0]).toEqual(at);
+  });
+
   it('breaks a line of columns where many are empty', () => {
     const at = ends(0, 1, 2, 3, 10, 11);
     expect(withPauses(at, at, COLUMN)[1].filter((value) => value === null)).toHaveLength(1);

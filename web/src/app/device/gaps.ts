@@ -10,7 +10,7 @@ export function longestPause(at: readonly number[], column = 1): number {
   const recent = begins.filter((time, index) => time !== begins[index - 1]).slice(-500);
   const intervals = recent.slice(1).map((time, index) => time - (recent[index] ?? time));
   const typical = intervals.sort((one, other) => one - other)[Math.floor(intervals.length / 2)] ?? 0;
-  return Math.max(typical * PAUSE, 5_000);
+  return Math.max(Math.max(typical, column) * PAUSE, 5_000);
 }
 
 /** Columns with an empty value in the middle of each long pause, which is how uPlot is told to break a line. */

@@ -71,7 +71,8 @@ export class LongLine {
 
   private async ask(metric: string, chosen: Grid, stop: AbortSignal): Promise<void> {
     const fetch = () => this.fetch(metric, chosen, stop);
-    if (this.fetched !== chosen || !(await this.tries.quietly(this, fetch, stop))) {
+    const renewed = this.fetched === chosen && (await this.tries.quietly(this, fetch, stop));
+    if (!renewed) {
       await this.tries.untilItWorks(this, fetch, stop);
     }
   }

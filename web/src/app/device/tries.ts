@@ -23,7 +23,7 @@ export class Tries {
   }
 
   async untilItWorks(who: object, ask: Ask, stop: AbortSignal): Promise<void> {
-    while (!(await this.once(who, ask, stop)) && !stop.aborted) {
+    while (!stop.aborted && !(await this.once(who, ask, stop))) {
       await new Promise((resolve) => setTimeout(resolve, TRY_AGAIN));
     }
   }
