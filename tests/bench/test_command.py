@@ -37,7 +37,7 @@ def test_ingest_measures_all_three_and_keeps_every_round(tmp_path: Path) -> None
 @pytest.mark.skipif(mosquitto.find() is None, reason="mosquitto not found: apt-get install mosquitto")
 def test_export_measures_every_form_beside_a_naive_one(tmp_path: Path) -> None:
     figures = tmp_path / "figures.json"
-    done = bench("export", "--rounds=1", "--messages=1500", f"--json={figures}")
+    done = bench("export", "--rounds=1", "--messages=3000", f"--json={figures}")
     assert done.returncode == 0, done.stderr
     [report] = json.loads(figures.read_text())
     rows = {row["name"]: row["rounds"][0] for row in report["rows"]}
