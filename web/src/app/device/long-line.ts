@@ -72,7 +72,7 @@ export class LongLine {
   private async ask(metric: string, chosen: Grid, stop: AbortSignal): Promise<void> {
     const fetch = () => this.fetch(metric, chosen, stop);
     const renewed = this.fetched === chosen && (await this.tries.quietly(this, fetch, stop));
-    if (!renewed) {
+    if (!renewed && !stop.aborted) {
       await this.tries.untilItWorks(this, fetch, stop);
     }
   }

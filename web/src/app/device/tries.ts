@@ -23,7 +23,7 @@ export class Tries {
   }
 
   async untilItWorks(who: object, ask: Ask, stop: AbortSignal): Promise<void> {
-    while (!stop.aborted && !(await this.once(who, ask, stop))) {
+    while (!(await this.once(who, ask, stop)) && !stop.aborted) {
       await new Promise((resolve) => setTimeout(resolve, TRY_AGAIN));
     }
   }
