@@ -16,7 +16,11 @@ INJECTIONS = ["'; DROP TABLE reading; --", "' OR '1'='1", "\\'; SELECT pg_sleep(
     [
         ("/readings?limit=many", 422, "limit: expected a valid integer, got 'many'"),
         ("/readings?limit=0", 422, "limit: expected greater than or equal to 1, got '0'"),
-        ("/readings?limit=100001", 422, "limit: expected at most 100000 in JSON (all other formats take any), got 100001"),
+        (
+            "/readings?limit=100001",
+            422,
+            "limit: expected at most 100000 in JSON (all other formats take any), got 100001",
+        ),
         ("/readings?limit=99999999999", 422, "limit: expected less than or equal to 2147483647, got '99999999999'"),
         ("/readings?order=up", 422, "order: expected 'asc' or 'desc', got 'up'"),
         ("/readings?format=xml", 422, "format: expected 'json', 'csv', 'ndjson', 'parquet' or 'arrow', got 'xml'"),
