@@ -88,7 +88,9 @@ async def changes(database: DatabaseDep, commits: CommitsDep, query: Annotated[C
         state = await feed.state(database)
         after = _checked(after, state)
         found = await feed.read(database, after, state.last, query.limit, wanted)
-        after = found.place if found.place.committed_at < state.horizon else found.place._replace(horizon=None)
+        after = (
+            found.place if found.place.committed_at < state.extent.whole_from else found.place._replace(horizon=None)
+        )
         more = after.committed_at < state.last or after.within != WHOLE
         left = until - loop.time()
         if found.series or more or left <= 0:
@@ -111,17 +113,17 @@ def _after(cursor: str | None) -> Place | None:
 def _checked(after: Place | None, state: State) -> Place:
     """The place, if nothing that was committed behind it is gone; the beginning, if there is none."""
     if after is None:
-        after = Place(0, horizon=state.horizon)
+        after = Place(0, horizon=state.extent.whole_from)
     if after.committed_at > state.last:
         expected = f"a cursor of this database, which has committed nothing since {_clock(state.last)}"
         raise ProblemError(410, f"after: expected {expected}, got one of {_clock(after.committed_at)}; {OVER}")
-    if after.committed_at >= state.horizon and state.gave(after.committed_at):
+    if after.committed_at >= state.extent.whole_from and state.extent.gave(after.committed_at):
         return after._replace(horizon=None)
-    if after.committed_at >= state.horizon:
+    if after.committed_at >= state.extent.whole_from:
         expected = "a cursor of this database"
         raise ProblemError(410, f"after: expected {expected}, got one of another; {OVER}")
-    if after.horizon != state.horizon:
-        expected = f"a cursor from {_clock(state.horizon)} on, as what is older was dropped or is of another database"
+    if after.horizon != state.extent.whole_from:
+        expected = f"a cursor from {_clock(state.extent.whole_from)} on, as what is older was dropped or is of another database"
         raise ProblemError(410, f"after: expected {expected}, got one of {_clock(after.committed_at)}; {OVER}")
     return after
 

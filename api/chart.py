@@ -1,7 +1,7 @@
 """`/chart`: what a line chart of some width needs of each series, so that it shows what all readings would."""
 
 from itertools import groupby
-from typing import Annotated, Literal
+from typing import Annotated
 
 import msgspec
 from fastapi import APIRouter, Query, Response
@@ -9,16 +9,15 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.database import Database, DatabaseDep
 from api.match import MatchQuery, matched
-from api.moment import Moment
+from api.moment import Moment, misordered
 from api.problem import ProblemError, documented
+from api.split import TIERS, Tier
 
 router = APIRouter(tags=["readings"])
 
 MOST_POINTS = 10_000
 MOST_COLUMNS = 100_000
 """Columns of all series together. Each has up to four readings: 10 MB of JSON."""
-Tier = Literal["raw", "minute", "hour"]
-TIERS: tuple[Tier, ...] = ("raw", "minute", "hour")
 
 LINES = "SELECT * FROM chart_lines($1, $2, $3, $4)"
 
@@ -94,7 +93,7 @@ async def chart(database: DatabaseDep, query: Annotated[ChartQuery, Query()]) ->
             }
             for one in sorted(drawn, key=lambda one: (one.device, one.metric))
         ],
-        "tier": max((tier for *_, tier in rows), key=TIERS.index, default="raw"),
+        "tier": min((tier for *_, tier in rows), key=TIERS.index, default="raw"),
     }
     return Response(msgspec.json.encode(answer), media_type="application/json")
 
@@ -103,7 +102,7 @@ async def _span(database: Database, query: ChartQuery, ids: list[int]) -> tuple[
     """What is shown, in microseconds; at whole milliseconds, as clients know no finer ones. `None` if that is nothing."""
     since, until = query.since, query.until
     if since is not None and until is not None and since // 1000 >= until // 1000:
-        raise ProblemError(422, f"from: expected a time before `to` ({until // 1000}), got {since // 1000}")
+        raise misordered(since, until)
     if since is None or until is None:
         [(oldest, newest)] = await database.fetch(EXTENT, ids)
         if oldest is None:

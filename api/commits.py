@@ -3,11 +3,9 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from typing import Any, NoReturn
+from typing import NoReturn
 
-import asyncpg
-
-from bridge.committed import CHANNEL
+from bridge.live.listen import listen
 from bridge.trouble import TEMPORARY
 
 POLL = 2.0
@@ -34,23 +32,11 @@ class Commits:
         await self._wanted.wait()
         while True:
             with suppress(*TEMPORARY):  # who looks meanwhile is told of it
-                await self._listen()
+                # at once for what was committed before it listened, and then for each commit
+                await listen(self._url, "fieldline api commits", lambda *_: self._wake(), self._wake)
             await asyncio.sleep(PAUSE)
 
-    async def _listen(self) -> None:
-        connection = await asyncpg.connect(
-            self._url, timeout=10, server_settings={"application_name": "fieldline api commits"}
-        )
-        try:
-            lost = asyncio.Event()
-            connection.add_termination_listener(lambda _: lost.set())
-            await connection.add_listener(CHANNEL, self._wake)
-            self._wake()  # for what was committed before
-            await lost.wait()
-        finally:
-            connection.terminate()
-
-    def _wake(self, *_: Any) -> None:
+    def _wake(self) -> None:
         self._next.set()
         self._next = asyncio.Event()
 

@@ -4,10 +4,10 @@ import re
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, WithJsonSchema
+from pydantic import WithJsonSchema
 
 from api.moment import MICROSECONDS
-from api.problem import expected, shown
+from api.problem import read_by, shown
 
 Unit = Literal["m", "d", "mo"]
 
@@ -71,14 +71,9 @@ def _read(text: str) -> tuple[int, str]:
     return 0, ""
 
 
-def _validated(value: object) -> Every:
-    with expected():
-        return parse(str(value))
-
-
 Length = Annotated[
     Every,
-    BeforeValidator(_validated),
+    read_by(parse),
     WithJsonSchema({"type": "string", "description": EXPECTED, "examples": ["1d", "15m", "1mo"]}),
 ]
 """A query parameter that says how long a window is."""

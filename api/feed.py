@@ -6,14 +6,14 @@ from typing import NamedTuple
 from api.database import Database
 from api.match import MATCHED
 from api.place import WHOLE, Place
-from bridge.live.history import TICK
+from bridge.live.history import TICK, Extent
 
 NO_SEQSCAN = "SET LOCAL enable_seqscan = off"
 """The newest commits lie at the end of a table. A plan that expects them anywhere reads all that lies before them."""
 LOOKED_THROUGH = 100_000
 """Readings for one page where a match leaves most of them out: a tenth of a second."""
 
-STATE = "SELECT micros(last), greatest(micros(dropped), micros(born)), micros(born) FROM commit_clock, horizon"
+STATE = "SELECT micros(last), micros(born), micros(dropped) FROM commit_clock, horizon"
 
 BETWEEN = """
     committed_at BETWEEN moment($1) AND moment($4) AND (committed_at, series_id, at) > (moment($1), $2::int, moment($3))
@@ -48,15 +48,10 @@ PAGE = f"""
 
 
 class State(NamedTuple):
-    """What there is: up to the last commit, and from the horizon on nothing is missing. Microseconds since the epoch."""
+    """What there is: up to the last commit, in microseconds since the epoch, and from where on."""
 
     last: int
-    horizon: int
-    born: int
-
-    def gave(self, committed_at: int) -> bool:
-        """Whether this may be a commit of this database: one in a hundred of another one may be, too."""
-        return (committed_at - self.born) % TICK == 0
+    extent: Extent
 
 
 class Changes(NamedTuple):
@@ -69,8 +64,8 @@ class Changes(NamedTuple):
 
 
 async def state(database: Database) -> State:
-    [row] = await database.fetch(STATE)
-    return State(*row)
+    [(last, *extent)] = await database.fetch(STATE)
+    return State(last, Extent(*extent))
 
 
 async def read(database: Database, after: Place, last: int, limit: int, likes: Sequence[str] | None) -> Changes:

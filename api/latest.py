@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from api.database import DatabaseDep
 from api.match import MATCHED, Kind, MatchDep, likes
 from api.problem import documented
+from api.series import NEWEST
 from bridge.live import cursor
 
 router = APIRouter(tags=["readings"])
@@ -20,18 +21,13 @@ SINCE = "SELECT greatest(last - interval '2 hours', raw) FROM commit_clock, hori
 LATEST = f"""
     WITH {MATCHED}, recent AS MATERIALIZED (
         SELECT series_id, last_at, last FROM rollup_hour WHERE at >= $2
-    ), newest AS MATERIALIZED (
+    ), lately AS MATERIALIZED (
         SELECT DISTINCT ON (series_id) series_id, last_at, last FROM recent ORDER BY series_id, last_at DESC
     ), found AS (
-        SELECT s.*, last_at AS at, last AS value, NULL::text AS text FROM matched s JOIN newest ON series_id = s.id
+        SELECT s.*, last_at AS at, last AS value, NULL::text AS text FROM matched s JOIN lately ON series_id = s.id
         UNION ALL
-        SELECT s.*, r.at, r.value, NULL FROM matched s
-        CROSS JOIN LATERAL (SELECT at, value FROM reading WHERE series_id = s.id ORDER BY at DESC LIMIT 1) r
-        WHERE s.kind <> 'text' AND s.id NOT IN (SELECT series_id FROM newest)
-        UNION ALL
-        SELECT s.*, r.at, NULL, r.value FROM matched s
-        CROSS JOIN LATERAL (SELECT at, value FROM text_reading WHERE series_id = s.id ORDER BY at DESC LIMIT 1) r
-        WHERE s.kind = 'text'
+        SELECT s.*, newest.at, newest.value, newest.text FROM matched s CROSS JOIN {NEWEST}
+        WHERE s.id NOT IN (SELECT series_id FROM lately)
         ORDER BY device, metric
     )
     SELECT (SELECT micros(last) FROM commit_clock), array_agg(id), array_agg(device), array_agg(metric), array_agg(unit),

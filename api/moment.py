@@ -5,9 +5,9 @@ import time
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
-from pydantic import BeforeValidator, WithJsonSchema
+from pydantic import WithJsonSchema
 
-from api.problem import expected, shown
+from api.problem import ProblemError, read_by, shown
 
 EARLIEST = -62_135_596_800_000_000  # 0001-01-01
 LATEST = 253_402_300_799_999_999  # the end of 9999: RFC 3339 knows no later year
@@ -59,14 +59,14 @@ def milliseconds(moment: int | None) -> int | None:
     return None if moment is None else moment // 1000
 
 
-def _validated(value: object) -> int:
-    with expected():
-        return parse(str(value))
+def misordered(since: int, until: int) -> ProblemError:
+    """What a span is told whose end is not behind its beginning."""
+    return ProblemError(422, f"from: expected a time before `to` ({until // 1000}), got {since // 1000}")
 
 
 Moment = Annotated[
     int,
-    BeforeValidator(_validated),
+    read_by(parse),
     WithJsonSchema({"anyOf": [{"type": "integer"}, {"type": "string"}], "description": EXPECTED, "examples": ["-1h"]}),
 ]
 """A query parameter that names a moment."""

@@ -1,6 +1,6 @@
 """Turns whatever goes wrong into problem JSON (RFC 9457) that says what was expected and what was got."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from http import HTTPStatus
 from typing import Any
@@ -8,7 +8,7 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 from starlette.exceptions import HTTPException
 
@@ -103,6 +103,16 @@ def expected() -> Iterator[None]:
         yield
     except ValueError as error:
         raise PydanticCustomError("expected", "{sentence}", {"sentence": str(error)}) from error
+
+
+def read_by(parse: Callable[[str], object]) -> BeforeValidator:
+    """Has a parameter read by a function that says expected and got in its `ValueError`."""
+
+    def validated(value: object) -> object:
+        with expected():
+            return parse(str(value))
+
+    return BeforeValidator(validated)
 
 
 def shown(value: object) -> str:

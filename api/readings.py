@@ -14,7 +14,7 @@ from api import form, keyset, merge
 from api.database import Database, DatabaseDep
 from api.match import MatchQuery, matched
 from api.merge import Order, Row, Span
-from api.moment import EARLIEST, LATEST, Moment
+from api.moment import EARLIEST, LATEST, Moment, misordered
 from api.problem import ProblemError, documented, shown
 from api.stream import Stream
 from bridge.live import cursor
@@ -143,7 +143,7 @@ def _span(query: ReadingsQuery, asked: Sequence[object]) -> Span:
     since = EARLIEST if query.since is None else query.since
     until = LATEST if query.until is None else query.until
     if since > until:
-        raise ProblemError(422, f"from: expected a time before `to` ({until // 1000}), got {since // 1000}")
+        raise misordered(since, until)
     return Span(since, until, query.order)
 
 

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from api.database import DatabaseDep
-from api.moment import Moment
+from api.moment import Moment, misordered
 from api.problem import ProblemError, documented, expected
 from bridge.live.match import Match
 from bridge.record import Reason
@@ -181,4 +181,4 @@ async def replay_rejects(order: ReplayOrder, replay: Annotated[Door, Depends(_do
 def _check_span(selection: Selection) -> None:
     since, until = selection.since, selection.until
     if since is not None and until is not None and since > until:
-        raise ProblemError(422, f"from: expected a time before `to` ({until // 1000}), got {since // 1000}")
+        raise misordered(since, until)

@@ -6,8 +6,9 @@ from typing import Literal, NamedTuple
 
 from api.moment import MICROSECONDS
 
-Tier = Literal["hour", "minute", "raw"]
+Tier = Literal["raw", "minute", "hour"]
 TIERS: tuple[Tier, ...] = ("hour", "minute", "raw")
+"""The coarsest first."""
 WIDTHS = (MICROSECONDS["h"], MICROSECONDS["m"], 1)
 """What one row of each tier holds, in microseconds, the coarsest tier first."""
 

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from api.database import DatabaseDep
 from api.every import Length
 from api.match import MatchQuery, Series, matched
-from api.moment import MICROSECONDS, Moment
+from api.moment import MICROSECONDS, Moment, misordered
 from api.problem import ProblemError, documented
 from api.split import Tier
 from api.summary import Summary, summarize
@@ -109,7 +109,7 @@ def _span(query: StatisticsQuery) -> tuple[int, int]:
     now = time.time_ns() // 1000
     until = now if query.until is None else query.until
     if query.since > until:
-        raise ProblemError(422, f"from: expected a time before `to` ({until // 1000}), got {query.since // 1000}")
+        raise misordered(query.since, until)
     latest = now + AHEAD
     return min(max(query.since, MILLENNIUM), latest), min(max(until, MILLENNIUM), latest)
 

@@ -5,9 +5,9 @@ from functools import cache
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from pydantic import BeforeValidator, WithJsonSchema
+from pydantic import WithJsonSchema
 
-from api.problem import expected, shown
+from api.problem import read_by, shown
 
 EXPECTED = "a name of the IANA time zone database, as `UTC` or `Europe/Berlin`"
 
@@ -25,14 +25,9 @@ def _names() -> frozenset[str]:
     return frozenset(zoneinfo.available_timezones())
 
 
-def _validated(value: object) -> ZoneInfo:
-    with expected():
-        return parse(str(value))
-
-
 Zone = Annotated[
     ZoneInfo,
-    BeforeValidator(_validated),
+    read_by(parse),
     WithJsonSchema({"type": "string", "description": EXPECTED, "examples": ["Europe/Berlin"]}),
 ]
 """A query parameter that names a time zone."""

@@ -3,14 +3,13 @@
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any, NoReturn
+from typing import NoReturn
 
-import asyncpg
 import structlog
 
-from bridge.committed import CHANNEL
 from bridge.live.history import History, connect_pool
 from bridge.live.hub import Hub
+from bridge.live.listen import listen
 from bridge.trouble import TEMPORARY
 
 log = structlog.get_logger()
@@ -47,28 +46,23 @@ class Follower:
     async def _listen(self) -> NoReturn:
         """Hear of commits. This only saves time: what it misses, the next look at the clock finds."""
         wait = 0.05
+
+        def begun() -> None:
+            nonlocal wait
+            wait = 0.05
+            self._connected.set()
+
         while True:
             try:
-                connection = await asyncpg.connect(
-                    self._url, timeout=10, server_settings={"application_name": "fieldline follower"}
-                )
-                try:
-                    lost = asyncio.Event()
-                    connection.add_termination_listener(lambda _, lost=lost: lost.set())
-                    await connection.add_listener(CHANNEL, self._hear)
-                    self._connected.set()
-                    wait = 0.05
-                    await lost.wait()
-                finally:
-                    connection.terminate()
+                await listen(self._url, "fieldline follower", self._hear, begun)
             except TEMPORARY as error:
                 log.warning("live.not_listening", reason=f"{type(error).__name__}: {error}", seconds=wait)
             await asyncio.sleep(wait)
             wait = min(wait * 2, LONGEST_WAIT)
 
-    def _hear(self, _: Any, backend: int, __: str, committed_at: object) -> None:
+    def _hear(self, backend: int, committed_at: int) -> None:
         if backend != self._announced_by():
-            self._hub.tell(int(str(committed_at)))
+            self._hub.tell(committed_at)
 
     async def _look(self) -> NoReturn:
         async with connect_pool(self._url, 1) as pool:

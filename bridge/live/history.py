@@ -83,9 +83,18 @@ class Extent(NamedTuple):
     born: int
     dropped: int
 
+    @property
+    def whole_from(self) -> int:
+        """From this cursor on nothing is missing."""
+        return max(self.born, self.dropped)
+
+    def gave(self, cursor: int) -> bool:
+        """Whether this may be a cursor of this database: one in a hundred of another one may be, too."""
+        return (cursor - self.born) % TICK == 0
+
     def holds(self, after: int, newest: int) -> bool:
         """Whether everything from a cursor up to the newest is there, as far as can be known of a cursor."""
-        return max(self.born, self.dropped) <= after <= newest and (after - self.born) % TICK == 0
+        return self.whole_from <= after <= newest and self.gave(after)
 
 
 class History:

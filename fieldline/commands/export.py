@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 from api.database import Database
+from api.form import File
 from api.match import MatchQuery, matched
 from api.merge import Span
 from api.moment import EARLIEST, LATEST, parse
@@ -19,7 +20,7 @@ from api.problem import ProblemError
 from bridge.live import cursor
 from bridge.live.match import Match
 from fieldline.embedded.part import PartError
-from fieldline.imports.file import STANDARD, File, form_of
+from fieldline.imports.file import STANDARD, form_of
 from fieldline.running import run
 from fieldline.settings import Settings
 from fieldline.target import database_url as find_database

@@ -10,13 +10,15 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
+from api.form import File
+from api.match import Kind
 from bridge.store.store import Store
 from fieldline import logs
 from fieldline.database import opened
 from fieldline.embedded.part import PartError
 from fieldline.imports import file as files
 from fieldline.imports.carry import Tally, carry
-from fieldline.imports.entry import Bad, Kind, Name, NotReadableError
+from fieldline.imports.entry import Bad, Name, NotReadableError
 from fieldline.parts import make_limits
 from fieldline.printable import printable
 from fieldline.running import run
@@ -60,7 +62,7 @@ def import_(
     paths: Annotated[
         list[Path], typer.Argument(metavar="FILE…", help="CSV, NDJSON, Parquet or Arrow; - is the standard input")
     ],
-    form: Annotated[files.File | None, typer.Option("--format", help="[default: as a file's name says]")] = None,
+    form: Annotated[File | None, typer.Option("--format", help="[default: as a file's name says]")] = None,
     told: Annotated[int, typer.Option(min=0, help="bad lines that are told one by one")] = 20,
     database_url: Annotated[str | None, typer.Option(help="setting FIELDLINE_DATABASE_URL")] = None,
     data: Annotated[Path | None, typer.Option(help="folder of a running `up` whose database to write to")] = None,
@@ -87,7 +89,7 @@ def import_(
         raise typer.Exit(KEPT_OUT)
 
 
-async def _import(url: str, paths: list[tuple[Path, files.File]], store: Store, tally: Tally, telling: Told) -> None:
+async def _import(url: str, paths: list[tuple[Path, File]], store: Store, tally: Tally, telling: Told) -> None:
     kinds = await _kinds(url)
     try:
         with telling.bar:
@@ -98,9 +100,7 @@ async def _import(url: str, paths: list[tuple[Path, files.File]], store: Store, 
         await store.close()
 
 
-async def _file(
-    path: Path, form: files.File, kinds: Mapping[Name, Kind], store: Store, tally: Tally, telling: Told
-) -> None:
+async def _file(path: Path, form: File, kinds: Mapping[Name, Kind], store: Store, tally: Tally, telling: Told) -> None:
     with files.opened(path, form) as source:
         task = telling.bar.add_task(printable(path.name), total=source.total, rate="")
 

@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from api.match import Kind
 from bridge import clock
 from bridge.decode import Decoded, decode
 from bridge.message import Message
 from bridge.store.store import Store
-from fieldline.imports.entry import Bad, Chunk, Entry, Kind, Name, Source
+from fieldline.imports.entry import Bad, Chunk, Entry, Name, Source
 from fieldline.imports.message import Translator
 
 

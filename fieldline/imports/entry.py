@@ -1,10 +1,13 @@
 """What a file says in one line, or why that can't be read."""
 
 from collections.abc import Iterator, Sequence
-from typing import Literal, NamedTuple
+from typing import NamedTuple, get_args
 
-Kind = Literal["number", "boolean", "text"]
-KINDS: tuple[Kind, ...] = ("number", "boolean", "text")
+from api.match import Kind
+
+KINDS: tuple[Kind, ...] = get_args(Kind)
+AT_ONCE = 5_000
+"""Lines in a chunk, as the bridge takes messages at most in a batch."""
 Name = tuple[str, str]
 """Device and metric."""
 

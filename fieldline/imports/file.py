@@ -4,12 +4,12 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO, Literal, get_args
+from typing import BinaryIO, get_args
 
+from api.form import File
 from fieldline.imports.entry import NotReadableError, Source
 from fieldline.imports.lines import read_csv, read_ndjson
 
-File = Literal["csv", "ndjson", "parquet", "arrow"]
 SUFFIXES: dict[str, File] = {
     ".csv": "csv",
     ".ndjson": "ndjson",

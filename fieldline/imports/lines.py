@@ -8,10 +8,9 @@ from typing import BinaryIO
 
 import msgspec
 
-from fieldline.imports.entry import KINDS, Bad, Chunk, Entry, Kind, NotReadableError, looks
+from api.match import Kind
+from fieldline.imports.entry import AT_ONCE, KINDS, Bad, Chunk, Entry, NotReadableError, looks
 
-AT_ONCE = 5_000
-"""Lines in a chunk, as the bridge takes messages at most in a batch."""
 LONGEST = 16 * 2**20
 """Bytes of a line, or of a cell: sixteen times what our broker lets through. A quote that nobody closes must not take all."""
 

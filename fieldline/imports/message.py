@@ -6,10 +6,11 @@ from collections.abc import Mapping
 
 import msgspec
 
+from api.match import Kind
 from bridge.dialects.plain import EXACT
 from bridge.message import Message
 from devices import topic
-from fieldline.imports.entry import Bad, Entry, Kind, Name
+from fieldline.imports.entry import Bad, Entry, Name
 
 _integer = re.compile(r"[+-]?\d{1,400}", re.ASCII)  # what is longer is beyond any double
 _encode = msgspec.json.Encoder().encode

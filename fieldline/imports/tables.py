@@ -7,9 +7,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from fieldline.imports.entry import KINDS, Bad, Chunk, Entry, NotReadableError, Source, looks
+from fieldline.imports.entry import AT_ONCE, KINDS, Bad, Chunk, Entry, NotReadableError, Source, looks
 
-AT_ONCE = 5_000
 MAGIC = b"ARROW1"
 """Begins a file of Arrow's, in which batches can be looked up; the stream format does not."""
 COLUMNS = ("at", "device", "metric", "unit", "kind", "value", "text")

@@ -3,7 +3,7 @@
 import csv
 import io
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
@@ -12,6 +12,7 @@ import asyncpg
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import strategies as st
 
 from api.export import lines, tables
 from api.export import read as reading
@@ -31,6 +32,24 @@ class Row(NamedTuple):
     unit: str | None
     kind: str
     value: float | str
+
+
+@st.composite
+def rows_of_series(
+    draw: st.DrawFn,
+    names: st.SearchStrategy[str],
+    values: Mapping[str, st.SearchStrategy[Any]],
+    moments: st.SearchStrategy[int],
+    most: int,
+) -> list[Row]:
+    """Few series, of a kind and with at most so many readings each, at moments that many of them may share."""
+    rows = []
+    for device, metric in draw(st.lists(st.tuples(names, names), min_size=1, max_size=5, unique=True)):
+        kind = draw(st.sampled_from(list(values)))
+        unit = draw(st.none() | values["text"].filter(bool))  # CSV knows no unit without a letter
+        for at, value in draw(st.dictionaries(moments, values[kind], max_size=most)).items():
+            rows.append(Row(at, device, metric, unit, kind, value))
+    return rows
 
 
 async def store(database_url: str, rows: Iterable[Row]) -> None:

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.api.field import NOON, asking, keep
-from tests.api.files import EPOCH, FORMS, Row, sizes, store
+from tests.api.files import EPOCH, FORMS, Row, rows_of_series, sizes, store
 from tests.api.files import read as rows_of
 
 DAY = 86_400_000_000
@@ -21,18 +21,8 @@ texts = st.text(st.characters(exclude_characters="\0", codec="utf-8"), max_size=
 floats = st.floats(allow_nan=False, allow_infinity=False) | st.sampled_from([2.0**53 + 2, 1e300, 5e-324, 1.0])
 values: dict[str, st.SearchStrategy[Any]] = {"number": floats, "boolean": st.sampled_from([0.0, 1.0]), "text": texts}
 moments = st.sampled_from([NOON + offset for offset in (0, 1, 2, 1000, 1001, 60_000_000, DAY, 40 * DAY)])
-
-
-@st.composite
-def stored(draw: st.DrawFn) -> list[Row]:
-    """Few series with odd names, at few moments that many of them share."""
-    rows = []
-    for device, metric in draw(st.lists(st.tuples(names, names), min_size=1, max_size=5, unique=True)):
-        kind = draw(st.sampled_from(list(values)))
-        unit = draw(st.none() | texts.filter(bool))  # CSV knows no unit without a letter
-        for at, value in draw(st.dictionaries(moments, values[kind], max_size=6)).items():
-            rows.append(Row(at, device, metric, unit, kind, value))
-    return rows
+stored = rows_of_series(names, values, moments, 6)
+"""Few series with odd names, at few moments that many of them share."""
 
 
 devices = (f"device-{number}:" for number in itertools.count())
@@ -44,7 +34,7 @@ property_of_the_database = settings(
 
 @property_of_the_database
 @given(
-    said=stored(),
+    said=stored,
     wanted=st.integers(1, 5),
     rows=st.integers(1, 9),
     order=st.sampled_from(["asc", "desc"]),

@@ -10,9 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from api.form import File
+from api.match import Kind
 from fieldline.imports import carry, lines
-from fieldline.imports.entry import Bad, Kind, Name, NotReadableError
-from fieldline.imports.file import File, source_of
+from fieldline.imports.entry import Bad, Name, NotReadableError
+from fieldline.imports.file import source_of
 from fieldline.imports.message import Translator
 
 HEAD = "at,device,metric,value"

@@ -20,7 +20,7 @@ from fieldline.imports.carry import Tally, carry
 from fieldline.imports.entry import Bad
 from fieldline.imports.file import source_of
 from tests.api.field import NOON
-from tests.api.files import Row, read, store
+from tests.api.files import Row, read, rows_of_series, store
 from tests.bridge.test_rollups import BRUTE_FORCE, KEPT
 
 WEEK = 604_800_000_000
@@ -37,17 +37,7 @@ values: dict[str, st.SearchStrategy[Any]] = {
     "text": texts,
 }
 moments = st.integers(NOON - WEEK, NOON) | st.sampled_from([NOON, NOON + 1, NOON + 1000])
-
-
-@st.composite
-def stored(draw: st.DrawFn) -> list[Row]:
-    rows = []
-    for device, metric in draw(st.lists(st.tuples(awkward, awkward), min_size=1, max_size=5, unique=True)):
-        kind = draw(st.sampled_from(list(values)))
-        unit = draw(st.none() | texts.filter(bool))  # CSV knows no unit without a letter
-        for at, value in draw(st.dictionaries(moments, values[kind], max_size=5)).items():
-            rows.append(Row(at, device, metric, unit, kind, value))
-    return rows
+stored = rows_of_series(awkward, values, moments, 5)
 
 
 FILES: tuple[File, ...] = ("csv", "ndjson", "parquet", "arrow")
@@ -74,7 +64,7 @@ async def imported(url: str, form: File, data: bytes) -> tuple[Tally, list[Bad]]
 
 
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(stored())
+@given(stored)
 @example(
     [
         Row(NOON, "b", "x", "°C", "number", 1.0),

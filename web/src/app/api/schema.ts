@@ -1118,7 +1118,7 @@ export interface components {
              * @example hour
              * @enum {string}
              */
-            tier: "hour" | "minute" | "raw";
+            tier: "raw" | "minute" | "hour";
             /**
              * Exact
              * @description false if what an exact answer needs has been dropped: the rest of a minute or hour that an edge cuts counts as a whole then, in the window where it begins
