@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import NamedTuple
+from unittest.mock import patch
 
 import asyncpg
 import httpx
@@ -12,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from api import chart
 from bridge.store.store import Store
 from tests.api.charting import BEGIN, DAY, HOUR, MINUTE, MS, SECOND, fill, keep, line
 from tests.api.drawing import Paper, Point
@@ -71,14 +73,17 @@ def cases(draw: st.DrawFn) -> Case:
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(cases(), st.integers(2, 50))
+@given(cases(), st.integers(2, 50), st.sampled_from([1, chart.WIDE]))
 @pytest.mark.timeout(300)
 async def test_a_line_through_the_answer_lights_the_same_pixels_as_one_through_all_readings(
-    client: httpx.AsyncClient, store: Store, case: Case, height: int
+    client: httpx.AsyncClient, store: Store, case: Case, height: int, wide: int
 ) -> None:
+    """Also where it is made in parts."""
     device = next(devices)
     await keep(store, device, [*case.batches, [(case.since - 400 * DAY, 0.0)]])  # so that there is a series
-    found, _ = await line(client, match=f"{device}/n", from_=case.since // MS, to=case.until // MS, points=case.points)
+    asked = {"match": f"{device}/n", "from_": case.since // MS, "to": case.until // MS, "points": case.points}
+    with patch.object(chart, "WIDE", wide):
+        found, _ = await line(client, **asked)
     shown = case.shown
     if not shown:
         assert found == []

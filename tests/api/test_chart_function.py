@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from api import chart
 from bridge.live.match import Match
 from tests.api.charting import BEGIN, DAY, HOUR, MS, SECOND, fill, line
 
@@ -23,7 +24,12 @@ async def test_the_function_in_sql_gives_the_same_answer(client: httpx.AsyncClie
     await fill(database_url, BEGIN, BEGIN + DAY, 13 * SECOND)
     connection = await asyncpg.connect(database_url)
     await connection.execute("SET ROLE fieldline_reader")
-    for since, until, points in ((BEGIN, BEGIN + DAY, 50), (BEGIN + 7 * MS, BEGIN + HOUR, 70)):
+    spans = (
+        (BEGIN, BEGIN + DAY, 50),
+        (BEGIN + 7 * MS, BEGIN + HOUR, 70),
+        (BEGIN + 7 * MS, BEGIN + DAY, 2 * chart.WIDE + 1),
+    )
+    for since, until, points in spans:
         found, _ = await line(client, match="a/*", from_=since // MS, to=until // MS, points=points)
         rows = await connection.fetch("SELECT * FROM chart('a/*', $1, $2, $3)", moment(since), moment(until), points)
         assert [((row["at"] - EPOCH) // timedelta(milliseconds=1), row["value"]) for row in rows] == found
