@@ -3,6 +3,7 @@
 import asyncio
 import json
 import socket
+import statistics
 from collections.abc import AsyncIterator
 from contextlib import suppress
 
@@ -156,13 +157,14 @@ async def test_a_client_that_reads_nothing_is_closed_and_no_other_is_slowed(
             await say(connection, type="subscribe", id="a", match=["a/*"], rate=100)
             await hear(connection)
         begun = loop.time()
-        n = 0
-        while n < 100 or loop.time() < begun + 2:
-            n += 1
+        waits: list[float] = []
+        while len(waits) < 100 or loop.time() < begun + 2:
+            n = len(waits) + 1
             written = loop.time()
             await writer.write(("a", "t", BEGINNING + n, f"{n} {wide}"))
             assert (await hear(quick))["at"] == [BEGINNING + n]
-            assert loop.time() - written < 1
+            waits.append(loop.time() - written)
+        assert statistics.median(waits) < 0.5, "the other waits as long as the one that reads nothing"
         assert await closed(slow) == (1013, "nothing was read for 0.5 s")
 
 

@@ -118,8 +118,8 @@ class Live:
 
     @property
     def backend(self) -> int | None:
-        """Who commits what is announced."""
-        return self.first.store.backend if self.first else None
+        """Who commits what is announced, if anyone does."""
+        return self.first.store.backend if self.first and self.way == "joined" else None
 
     @asynccontextmanager
     async def watcher(self) -> AsyncIterator[Watcher]:

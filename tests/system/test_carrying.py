@@ -30,7 +30,7 @@ async def serving(commands: tuple[str, ...], broker: services.Broker, database_u
             command = await stack.enter_async_context(running(name, broker_url=broker.url, database_url=database_url))
             if name != "api":
                 await command.says("session.subscribed")
-        await eventually(lambda: answers(command.address))
+        await eventually(lambda: answers(command.address), within=30)  # the first start after an installation compiles
         yield command.address
 
 
