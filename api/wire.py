@@ -22,6 +22,8 @@ class Wire(BoundedWebSocket):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
+        self.ready = True
+        """Whether what was written before has left for the client, but for some 64 KiB."""
         self.on_pause: Callable[[], object] = _nothing
         self.on_resume: Callable[[], object] = _nothing
 
@@ -29,11 +31,6 @@ class Wire(BoundedWebSocket):
         super().connection_made(transport)
         end: socket.socket = transport.get_extra_info("socket")
         end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
-
-    @property
-    def ready(self) -> bool:
-        """Whether what was written before has left for the client, but for some 64 KiB."""
-        return self.writable.is_set()
 
     @property
     def waiting(self) -> int:
@@ -52,10 +49,12 @@ class Wire(BoundedWebSocket):
 
     def pause_writing(self) -> None:
         super().pause_writing()
+        self.ready = False
         self.on_pause()
 
     def resume_writing(self) -> None:
         super().resume_writing()
+        self.ready = True
         self.on_resume()
 
 

@@ -21,50 +21,70 @@ STALLED = 100
 SECONDS = 10
 PATIENCE = 150
 """Seconds for all sockets to connect, and for the time that is measured."""
-COST, OF_NAIVE = "CPU µs a frame", "of naive"
+A_CORE = "frames a core"
+FLAT_OUT = 100
+"""Frames a second and socket, ten times of what one processor could send."""
 OURS, OTHERS = {0}, {1}
 """The server has one core; broker, database, publisher and clients share the other."""
 
 
 def measure(size: Size) -> Report:
     """Alternate all of them, so that a machine that grows slower slows them all."""
-    rounds = [(*_fieldline(stalled=STALLED), *_fieldline(distinct=True), *_naive()) for _ in range(size.rounds)]
-    names = ("fieldline", f"beside {STALLED} stalled", "each its own match", "naive")
-    plain, stalled, distinct, naive = (
+    rounds = [
+        (
+            *_fieldline(stalled=STALLED),
+            *_fieldline("distinct"),
+            *_naive(HERTZ),
+            *_fieldline("flat-out"),
+            *_naive(FLAT_OUT, "flat-out"),
+        )
+        for _ in range(size.rounds)
+    ]
+    names = (
+        "fieldline",
+        f"beside {STALLED} stalled",
+        "each its own match",
+        "naive",
+        "fieldline, flat out",
+        "naive, flat out",
+    )
+    plain, stalled, distinct, naive, flat_out, naive_flat_out = (
         Row(name, found) for name, found in zip(names, zip(*rounds, strict=True), strict=True)
     )
     rows = [
-        plain.beside(naive, COST, OF_NAIVE),
+        plain.beside(naive, A_CORE, "times naive"),
         stalled.beside(plain, "p99 ms", "of p99 without"),
-        distinct.beside(naive, COST, OF_NAIVE),
+        distinct.beside(naive, A_CORE, "times naive"),
         naive,
+        flat_out.beside(naive_flat_out, A_CORE, "times naive"),
+        naive_flat_out,
     ]
     about = f"{SOCKETS:,} sockets, {DEVICES} devices at {HERTZ} Hz to each, {HERTZ} frames a second; the server has one core"
     return Report("fanout", about, rows)
 
 
-def _fieldline(*, stalled: int = 0, distinct: bool = False) -> list[Mapping[str, float]]:
+def _fieldline(way: str = "", *, stalled: int = 0) -> list[Mapping[str, float]]:
     with (
         house() as made,
         services.fresh_database(made.server) as url,
         running("server", made.broker.url, url) as server,
     ):
-        return _watched(made, server, stalled=stalled, distinct=distinct)
+        return _watched(made, server, way, stalled=stalled)
 
 
-def _naive() -> list[Mapping[str, float]]:
+def _naive(hertz: int, way: str = "") -> list[Mapping[str, float]]:
     with house() as made:
         [number] = port.free()
-        command = ("-m", "bench.naive_live", str(made.broker.port), str(number))
+        command = ("-m", "bench.naive_live", str(made.broker.port), str(number), str(hertz))
         with program(*command, port=number) as server:
             _await_answer(number)
-            return _watched(made, server)
+            return _watched(made, server, way)
 
 
-def _watched(made: House, server: Running, *, stalled: int = 0, distinct: bool = False) -> list[Mapping[str, float]]:
+def _watched(made: House, server: Running, way: str, *, stalled: int = 0) -> list[Mapping[str, float]]:
     chorus = ("-m", "bench.chorus", str(made.broker.port), str(DEVICES), str(HERTZ))
     numbers = (server.port, server.pid, SOCKETS, SECONDS, stalled)
-    watchers = ("-m", "bench.watchers", *map(str, numbers), *(["distinct"] if distinct else []))
+    watchers = ("-m", "bench.watchers", *map(str, numbers), way)
     others = (os.getpid(), *made.pids().values())
     with _on(OURS, server.pid), _on(OTHERS, *others), program(*chorus, said="publishing"):
         before = memory.resident(server.pid)
@@ -85,7 +105,8 @@ def _figures(seen: Mapping[str, Any]) -> dict[str, float]:
         "frames/s": seen["frames"],
         "median ms": seen["median"],
         "p99 ms": seen["p99"],
-        COST: seen["cpu"] / seen["frames"] * 1e6,
+        "CPU µs a frame": seen["cpu"] / seen["frames"] * 1e6,
+        A_CORE: seen["frames"] / seen["cpu"],
         "core %": seen["cpu"] * 100,
         "frame bytes": seen["bytes"],
     }

@@ -1,6 +1,6 @@
-"""The live server that everybody writes first: every tenth of a second, `for ws in clients: await ws.send_json(…)`.
+"""The live server that everybody writes first: ten times a second, `for ws in clients: await ws.send_json(…)`.
 
-`python -m bench.naive_live MQTT_PORT PORT`. It stores nothing, resumes nothing, and waits for the slowest client.
+`python -m bench.naive_live MQTT_PORT PORT HERTZ`. It stores nothing, resumes nothing, and waits for the slowest client.
 """
 
 import asyncio
@@ -13,7 +13,7 @@ import aiomqtt
 import uvicorn
 from fastapi import FastAPI, WebSocket, WebSocketDisconnect
 
-PERIOD = 0.1
+PERIOD = 1 / float(sys.argv[3])
 
 clients: set[WebSocket] = set()
 

@@ -1,137 +1,40 @@
-"""Many WebSocket clients in one process, as cheap as they can be: they look at the times in each frame and drop it.
+"""Many WebSocket clients in one process, and what they see of a server.
 
-`python -m bench.watchers PORT SERVER SOCKETS SECONDS STALLED [distinct]` says in one line of JSON what they saw of the
-server, by its pid; then once more beside so many sockets that ask for everything and read none of it.
+`python -m bench.watchers PORT SERVER SOCKETS SECONDS STALLED [distinct | flat-out]` says it in one line of JSON, with CPU and
+memory of the server, by its pid; then once more beside so many sockets that ask for everything and read none of it. Distinct
+sockets have no two the same match; flat out they ask for more than can be had.
 """
 
 import asyncio
-import base64
 import json
 import os
 import socket
 import sys
 import time
-from collections import Counter
-from typing import NamedTuple, cast
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
 import msgspec
 import uvloop
 
 from bench import cpu, memory
+from bench.watcher import Manner, Tally, Watcher
 
 MATCH = ["chorus-*/temperature"]
 EVERYTHING = ["chorus-*"]
-RATE = 10.0
+RATE, MOST = 10.0, 100.0
+"""Frames a second that a socket asks for, and the most that it may ask for."""
+LOOKING = 20
+"""Sockets that look at their frames flat out: all get the same, and the others leave the processor to broker and database."""
 SETTLING = 5.0
 """Seconds after the last socket has its first frame: by then those who read nothing have got all they are to get."""
 STARTING = 60.0
 AT_ONCE = 50
 """Handshakes under way at a time."""
-UPGRADE = (
-    b"GET /api/v1/live HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
-    b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: %b\r\n\r\n"
-)
 
 
-class Times(msgspec.Struct):
-    type: str
-    at: list[int] = []
-
-
-_times = msgspec.json.Decoder(Times).decode
-
-
-class Tally:
-    """Of all frames in the time that counts: how many there were, and the age of the oldest reading in each."""
-
-    def __init__(self) -> None:
-        self.reset()
-
-    def reset(self) -> None:
-        self.counting = False
-        self.frames = 0
-        self.bytes = 0
-        self.ages: Counter[int] = Counter()
-        self.others: Counter[str] = Counter()
-
-    def take(self, text: memoryview) -> bool:
-        """Look at a frame; whether it brings readings."""
-        times = _times(text)
-        if times.type != "readings":
-            self.others[times.type] += 1
-            return False
-        if self.counting:
-            self.frames += 1
-            self.bytes += len(text)
-            self.ages[int(time.time() * 1_000) - min(times.at)] += 1
-        return True
-
-    def age(self, percent: int) -> int | None:
-        """The age in ms that the oldest reading does not exceed in so many of all frames."""
-        rank = -(-self.ages.total() * percent // 100)
-        for age, number in sorted(self.ages.items()):
-            rank -= number
-            if rank <= 0:
-                return age
-        return None
-
-
-class Watcher(asyncio.Protocol):
-    def __init__(self, tally: Tally, subscribe: bytes, *, stalls: bool) -> None:
-        self.watching = asyncio.get_running_loop().create_future()
-        self._tally = tally
-        self._subscribe = subscribe
-        self._stalls = stalls
-        self._buffer = bytearray()
-        self._upgraded = False
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast("asyncio.Transport", transport)
-        self._transport.write(UPGRADE % base64.b64encode(os.urandom(16)))
-
-    def data_received(self, data: bytes) -> None:
-        self._buffer += data
-        if not self._upgraded:
-            head, end, rest = self._buffer.partition(b"\r\n\r\n")
-            if not end:
-                return
-            assert head.startswith(b"HTTP/1.1 101"), head
-            self._upgraded = True
-            self._buffer = rest
-            self._transport.write(_masked(self._subscribe))
-            if self._stalls:
-                self._transport.pause_reading()
-                self.watching.set_result(None)
-                return
-        self._read()
-
-    def connection_lost(self, error: Exception | None) -> None:
-        if not self._stalls:
-            raise SystemExit(f"watchers: expected a socket that stays open, got {error or 'the end of it'}")
-
-    def _read(self) -> None:
-        """Take all whole frames. A server's are not masked (RFC 6455, 5.1)."""
-        view, start = memoryview(self._buffer), 0
-        while len(view) >= start + 2:
-            length, body = view[start + 1], start + 2
-            if length >= 126:
-                body += 2 if length == 126 else 8
-                length = int.from_bytes(view[start + 2 : body], "big")
-            if len(view) < body + length:
-                break
-            if view[start] == 0x89:
-                self._transport.write(_masked(bytes(view[body : body + length]), 0x8A))
-            elif view[start] == 0x81 and self._tally.take(view[body : body + length]) and not self.watching.done():
-                self.watching.set_result(None)
-            start = body + length
-        view.release()
-        del self._buffer[:start]
-
-
-def _masked(text: bytes, first: int = 0x81) -> bytes:
-    """A client's frame, with a mask of zeros."""
-    length = bytes((0x80 | len(text),)) if len(text) < 126 else b"\xfe" + len(text).to_bytes(2, "big")
-    return bytes((first,)) + length + bytes(4) + text
+Wish = Callable[[int], Mapping[str, object]]
+"""What the socket of this number subscribes to."""
 
 
 class Figures(NamedTuple):
@@ -157,22 +60,20 @@ class Crowd:
         self._tally = Tally()
         self._watchers: list[Watcher] = []
 
-    async def grow(self, sockets: int, *, stalls: bool = False, distinct: bool = False) -> None:
+    async def grow(self, sockets: int, wish: Wish, manner: Manner = "looks") -> None:
         async with asyncio.timeout(STARTING):
-            await asyncio.gather(*(self._connect(number, stalls, distinct) for number in range(sockets)))
+            await asyncio.gather(*(self._connect(wish(number), manner) for number in range(sockets)))
         await asyncio.sleep(SETTLING)
 
-    async def _connect(self, number: int, stalls: bool, distinct: bool) -> None:  # noqa: FBT001  called once, right above
-        match = EVERYTHING if stalls else [*MATCH, f"nobody-{number}/*"] if distinct else MATCH
-        name = f"s{number}" if stalls else "a"  # those who stall share no bytes
-        wanted = json.dumps({"type": "subscribe", "id": name, "match": match, "rate": RATE}).encode()
+    async def _connect(self, wish: Mapping[str, object], manner: Manner) -> None:
+        subscribe = json.dumps({"type": "subscribe", **wish}).encode()
         end = socket.socket()
         end.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65_536)
         end.setblocking(False)  # noqa: FBT003  as its C namesake takes it
         loop = asyncio.get_running_loop()
         async with self._gate:
             await loop.sock_connect(end, ("127.0.0.1", self._port))
-            _, watcher = await loop.create_connection(lambda: Watcher(self._tally, wanted, stalls=stalls), sock=end)
+            _, watcher = await loop.create_connection(lambda: Watcher(self._tally, subscribe, manner), sock=end)
             await watcher.watching
         self._watchers.append(watcher)
 
@@ -195,19 +96,40 @@ class Crowd:
         )
 
 
-async def watch(port: int, server: int, sockets: int, seconds: float, stalled: int, *, distinct: bool) -> list[Figures]:
+def alike(_: int) -> Mapping[str, object]:
+    return {"id": "a", "match": MATCH, "rate": RATE}
+
+
+def distinct(number: int) -> Mapping[str, object]:
+    return {"id": "a", "match": [*MATCH, f"nobody-{number}/*"], "rate": RATE}
+
+
+def stalled(number: int) -> Mapping[str, object]:
+    return {"id": f"s{number}", "match": EVERYTHING, "rate": RATE}  # who stalls shares no bytes
+
+
+def flat_out(_: int) -> Mapping[str, object]:
+    return {"id": "a", "match": MATCH, "rate": MOST}
+
+
+async def watch(crowd: Crowd, sockets: int, stalls: int, way: str) -> list[Figures]:
     """What the sockets saw, and once more beside some that read nothing."""
-    crowd = Crowd(port, server, seconds)
-    await crowd.grow(sockets, distinct=distinct)
+    if way == "flat-out":
+        await crowd.grow(sockets - LOOKING, flat_out, "drops")
+        await crowd.grow(LOOKING, flat_out)
+        seen = await crowd.measure()
+        return [seen._replace(frames=seen.frames * sockets / LOOKING)]
+    await crowd.grow(sockets, distinct if way == "distinct" else alike)
     found = [await crowd.measure()]
-    if stalled:
-        await crowd.grow(stalled, stalls=True)
+    if stalls:
+        await crowd.grow(stalls, stalled, "stalls")
         found.append(await crowd.measure())
     return found
 
 
 if __name__ == "__main__":
-    port, server, sockets, seconds, stalled = map(int, sys.argv[1:6])
-    told = uvloop.run(watch(port, server, sockets, seconds, stalled, distinct="distinct" in sys.argv))
+    port, server, sockets, seconds, stalls = map(int, sys.argv[1:6])
+    way = "".join(sys.argv[6:])
+    told = uvloop.run(watch(Crowd(port, server, seconds), sockets, stalls, way))
     print(msgspec.json.encode([figures._asdict() for figures in told]).decode(), flush=True)
     os._exit(0)  # a thousand sockets need no farewell

@@ -76,9 +76,12 @@ class Channel:
         self._next = self._loop.time() + 1 / self.rate
         shared: dict[int, Shared] = {}
         whole: dict[tuple[int, str], Frame] = {}
+        place, start, end = -1, 0, len(self._rows)
         for member in tuple(self.members):
-            start = self._rows.start(member.cursor)
-            if start == len(self._rows):
+            if member.cursor != place:  # nearly all stand at the same
+                place = member.cursor
+                start = self._rows.start(place)
+            if start == end:
                 continue
             frame = whole.get((start, member.id))
             if frame is None:
