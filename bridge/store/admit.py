@@ -9,7 +9,7 @@ from bridge.store.registry import Registry
 
 async def admit(connection: asyncpg.Connection, registry: Registry, decoded: Decoded) -> Decoded:
     """The batch with statuses and infos of known devices only; a message about another has become a refusal."""
-    unknown = [device for device in (*decoded.statuses, *decoded.infos) if device not in registry.devices]
+    unknown = [device for device in (*decoded.statuses, *decoded.infos) if device not in registry.known]
     if not unknown:
         return decoded
     names = await registry.learn(connection, {(device, ""): None for device in unknown})

@@ -1,6 +1,5 @@
 """Sorts decoded readings into columns by how they are written, with the numbers of their series."""
 
-from collections import ChainMap
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -62,26 +61,26 @@ REFUSED = Known(0, "series within the limits")
 
 async def sort(connection: asyncpg.Connection, registry: Registry, decoded: Decoded) -> Sorted:
     """Number the readings, registering series that are new."""
+    known, readings = registry.known, decoded.readings
+    refused: Mapping[Name, Refusal] = {}
     try:
-        found = _find(registry.known, decoded.readings)
+        found = [known[reading.device][reading.metric] for reading in readings]
     except KeyError:
         registry.make_room()
-        refused = await registry.learn(connection, _unknown(registry, decoded.readings), decoded.units)
-        known = ChainMap(dict.fromkeys(refused, REFUSED), registry.known) if refused else registry.known
-        return _sort(decoded, _find(known, decoded.readings), refused)
-    return _sort(decoded, found, {})
-
-
-def _find(known: Mapping[Name, Known], readings: Iterable[Reading]) -> list[Known]:
-    return [known[reading.device, reading.metric] for reading in readings]
+        refused = await registry.learn(connection, _unknown(registry, readings), decoded.units)
+        found = [
+            REFUSED if (reading.device, reading.metric) in refused else known[reading.device][reading.metric]
+            for reading in readings
+        ]
+    return _sort(decoded, found, refused)
 
 
 def _unknown(registry: Registry, readings: Iterable[Reading]) -> dict[Name, Value]:
     """Series not met before, each with its first value, which decides its kind."""
     wanted: dict[Name, Value] = {}
     for reading in readings:
-        if (series := (reading.device, reading.metric)) not in registry.known:
-            wanted.setdefault(series, reading.value)
+        if not registry.knows(name := (reading.device, reading.metric)):
+            wanted.setdefault(name, reading.value)
     return wanted
 
 

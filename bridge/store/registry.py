@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from sys import intern
 from time import monotonic
 from types import MappingProxyType
 
@@ -14,7 +15,7 @@ from devices.reading import Value
 KIND: Mapping[type[Value], str] = {float: "number", int: "number", bool: "boolean", str: "text"}
 
 MOST_REMEMBERED = 1_000_000
-"""Series kept in memory, at about 250 bytes each; beyond it the registry forgets all and asks again."""
+"""Series kept in memory, at about 170 bytes each; beyond it the registry forgets all and asks again."""
 MOST_REFUSED = 20_000
 """Refused names kept in memory, at 100 to 2,000 bytes each: devices that say too much say the same names again and again."""
 RECONSIDER = 60.0
@@ -23,8 +24,8 @@ RECONSIDER = 60.0
 # One registrar at a time, in all bridges: what is counted stays true until it commits.
 LOCK = "SELECT pg_advisory_xact_lock(hashtext('fieldline series'))"
 FIND = """
-SELECT wanted.device, wanted.metric, series.id, series.kind
-FROM unnest($1::text[], $2::text[]) AS wanted(device, metric) JOIN device ON device.name = wanted.device
+SELECT wanted.n, series.id, series.kind
+FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS wanted(device, metric, n) JOIN device ON device.name = wanted.device
 LEFT JOIN series ON series.device_id = device.id AND series.metric = wanted.metric
 """
 # Numbers are given out one by one, so the highest is no less than the count, and found at once. Only near the limit is it worth
@@ -66,8 +67,9 @@ class Registry:
     """The series that this process has met. Forget it when the connection is lost: the database may be another one then."""
 
     def __init__(self, limits: Limits = DEFAULT) -> None:
-        self.known: dict[Name, Known] = {}
-        self.devices: set[str] = set()
+        self.known: dict[str, dict[str, Known]] = {}
+        """By device, then by metric: found in half the time that a pair of both would take, and in less memory."""
+        self._series = 0
         self._limits = limits
         self._room: Room | None = None
         self._refused: dict[Name, Refusal] = {}
@@ -91,7 +93,7 @@ class Registry:
             new = await self._find(connection, new)
         if self._room:
             for name in new:
-                if refusal := self._room.refuse(name, known=name[0] in self.devices):
+                if refusal := self._room.refuse(name, known=name[0] in self.known):
                     refused[name] = refusal
             new = [name for name in new if name not in refused]
         if new:
@@ -102,11 +104,17 @@ class Registry:
     async def _find(self, connection: asyncpg.Connection, names: Iterable[Name]) -> list[Name]:
         """Know those that there are, and return those that there are not."""
         names = list(names)
-        for device, metric, number, kind in await connection.fetch(FIND, *_columns(names)):
-            self.devices.add(device)
+        for n, number, kind in await connection.fetch(FIND, *_columns(names)):
+            device, metric = names[n - 1]  # the strings that are there already: new ones would be kept beside them
+            series = self.known.setdefault(device, {})
             if number is not None:
-                self.known[device, metric] = Known(number, kind)
-        return [name for name in names if name not in self.known and not (name[1] == "" and name[0] in self.devices)]
+                series[intern(metric)] = Known(number, intern(kind))
+                self._series += 1
+        return [name for name in names if not self.knows(name)]
+
+    def knows(self, name: Name) -> bool:
+        device, metric = name
+        return device in self.known and (not metric or metric in self.known[device])
 
     async def _register(
         self, connection: asyncpg.Connection, wanted: Mapping[Name, Value | None], units: Mapping[Name, str]
@@ -143,17 +151,20 @@ class Registry:
     @property
     def size(self) -> int:
         """How many names it knows."""
-        return len(self.known) + len(self.devices)
+        return len(self.known) + self._series
 
     def make_room(self) -> None:
         """Forget, if it is much. Not while a batch is being sorted: all that it speaks of must be known at once."""
-        if len(self.known) > MOST_REMEMBERED:
-            self.known.clear()
+        if self._series > MOST_REMEMBERED:
+            self._forget_names()
 
     def forget(self) -> None:
-        self.known.clear()
-        self.devices.clear()
+        self._forget_names()
         self._room, self._refused = None, {}
+
+    def _forget_names(self) -> None:
+        self.known.clear()
+        self._series = 0
 
 
 def _kind(value: Value | None) -> str | None:
