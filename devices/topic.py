@@ -1,8 +1,11 @@
 """The topics of our own devices: written once, for the fleet that publishes and the bridge that subscribes."""
 
-from typing import Literal, NamedTuple
+from collections.abc import Mapping
+from typing import Literal, NamedTuple, get_args
 
 Kind = Literal["telemetry", "status", "info", "commands"]
+KIND: Mapping[str, Kind] = {kind: kind for kind in get_args(Kind)}
+"""One object for each word: a bridge remembers tens of thousands of topics, each taken apart."""
 
 ROOT = "devices"
 SUBSCRIPTIONS = (f"{ROOT}/+/telemetry", f"{ROOT}/+/telemetry/+", f"{ROOT}/+/status", f"{ROOT}/+/info")
@@ -37,7 +40,7 @@ def parse(topic: str) -> Topic | None:
     """Take a topic apart, or say with `None` that it is not one of ours."""
     match topic.split("/"):
         case [root, device, "telemetry" | "status" | "info" as kind] if root == ROOT and device:
-            return Topic(device, kind)
+            return Topic(device, KIND[kind])
         case [root, device, "telemetry" | "commands" as kind, name] if root == ROOT and device and name:
-            return Topic(device, kind, name)
+            return Topic(device, KIND[kind], name)
     return None
