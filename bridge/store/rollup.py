@@ -1,5 +1,6 @@
 """Sums up readings per series and span of time, as the rollup tables hold them."""
 
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import msgspec
@@ -48,6 +49,11 @@ class Rollup(NamedTuple):
             self.last[last],
             self.last_at[last],
         )
+
+    def pieces(self, most: int) -> Iterator["Rollup"]:
+        """The same spans in order, at most so many at a time."""
+        for begin in range(0, len(self.at), most):
+            yield Rollup._make(column[begin : begin + most] for column in self)
 
     def literals(self) -> list[str]:
         """The columns as Postgres writes arrays: a driver takes five times as long to encode thousands of numbers."""

@@ -45,6 +45,16 @@ def test_spans_equal_what_their_readings_come_to(found: dict[tuple[int, int], fl
         assert list(zip(*(column.tolist() for column in rollup), strict=True)) == expected
 
 
+@given(readings, st.integers(1, 10))
+def test_pieces_are_all_the_spans_in_their_order(found: dict[tuple[int, int], float], most: int) -> None:
+    series, at = [key[0] for key in found], [key[1] for key in found]
+    minutes = each(Numbers.ordered(series, at, list(found.values()))).widen(MINUTE)
+    pieces = list(minutes.pieces(most))
+    assert max(len(piece.at) for piece in pieces) <= most
+    for whole, *parts in zip(minutes, *pieces, strict=True):
+        assert whole.tolist() == np.concatenate(parts).tolist()
+
+
 def test_spans_are_written_as_postgres_reads_arrays() -> None:
     rollup = each(Numbers.ordered([1, 2, 2], [AT, AT, AT + 1], [0.1, 1.5e308, 1.5e308])).widen(HOUR)
     series, at, readings, sums, *_ = rollup.literals()
