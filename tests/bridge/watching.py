@@ -130,7 +130,8 @@ class Live:
         """One more bridge."""
         announces = self.way == "announced" or (self.way == "joined" and self.first is None)
         writer = Writer(self.url, self.hub.announce if announces else None)
-        self.first = self.first or writer
+        if announces:
+            self.first = self.first or writer
         self.stack.push_async_callback(writer.close)
         return writer
 
