@@ -27,13 +27,13 @@ from api import (
     series,
     statistics,
 )
-from api.commits import open_commits
 from api.database import CONNECTIONS, Database
 from api.deadline import AnswerInTime
 from api.departure import StopWhenClientLeaves
 from api.following import open_following_hub
 from api.hosts import OnlyUnderItsNames
 from api.pages import BUILT, Pages
+from bridge.live.commits import Commits, open_commits
 from bridge.live.hub import Hub
 from bridge.state import BridgeState
 
@@ -49,6 +49,7 @@ def create_app(
     *,
     bridge: Callable[[], BridgeState] | None = None,
     hub: Hub | None = None,
+    commits: Commits | None = None,
     replay: rejects.Door | None = None,
     broker: str | None = None,
     mqtt_websocket_url: str | None = None,
@@ -60,7 +61,8 @@ def create_app(
 ) -> FastAPI:
     """The app; nothing is opened before its lifespan starts, and the database may come later still.
 
-    `bridge` and `hub` are those of this process, if it runs them; without a hub the app follows the store with its own.
+    `bridge`, `hub` and `commits` are those of this process, if it runs them. Without a hub the app follows the store with its
+    own.
     `replay` gives rejects another try; without it the app can write nothing.
     `broker` says in `/health` what the broker can't promise. `hosts` are the names it answers under, by default any;
     `origins` are more names under which its pages are served, as by a proxy that says another Host.
@@ -69,14 +71,18 @@ def create_app(
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
+            heard = await stack.enter_async_context(open_commits(database_url)) if commits is None else commits
+            app.state.commits = heard
             database = Database(
-                database_url, connections=connections, statement_seconds=statement_seconds, behind=_behind(bridge)
+                database_url,
+                connections=connections,
+                statement_seconds=statement_seconds,
+                behind=lambda: _is_behind(bridge),
             )
             app.state.database = await stack.enter_async_context(database)
             vitals = Database(database_url, connections=1, statement_seconds=VITALS_SECONDS)
             app.state.vitals = await stack.enter_async_context(vitals)
-            app.state.commits = await stack.enter_async_context(open_commits(database_url))
-            app.state.hub = hub or await stack.enter_async_context(open_following_hub(database_url))
+            app.state.hub = hub or await stack.enter_async_context(open_following_hub(database_url, heard))
             yield
 
     app = FastAPI(
@@ -139,16 +145,12 @@ def create_health_app(database_url: str, bridge: Callable[[], BridgeState]) -> F
     return app
 
 
-def _behind(bridge: Callable[[], BridgeState] | None) -> Callable[[], bool]:
+def _is_behind(bridge: Callable[[], BridgeState] | None) -> bool:
     """Whether the bridge of this process has so much to store that it needs every processor."""
-
-    def behind() -> bool:
-        if bridge is None:
-            return False
-        state = bridge()
-        return state.in_flight + state.pending >= BEHIND
-
-    return behind
+    if bridge is None:
+        return False
+    state = bridge()
+    return state.in_flight + state.pending >= BEHIND
 
 
 def _operation(route: APIRoute) -> str:

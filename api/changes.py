@@ -10,7 +10,6 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from api import feed, place
-from api.commits import POLL, Commits
 from api.database import Database, DatabaseDep
 from api.feed import Changes, State
 from api.match import MatchQuery, likes
@@ -18,6 +17,7 @@ from api.moment import EPOCH, LATEST
 from api.place import WHOLE, Place
 from api.problem import ProblemError, documented
 from api.readings import LARGEST_PAGE, PAGE, SeriesName
+from bridge.live.commits import Commits
 
 router = APIRouter(tags=["readings"])
 
@@ -97,7 +97,7 @@ async def changes(database: DatabaseDep, commits: CommitsDep, query: Annotated[C
             return await _answer(database, found._replace(place=after), more=more)
         await asyncio.sleep(min(LEAST_PAUSE, left))
         with suppress(TimeoutError):
-            async with asyncio.timeout(min(left, POLL)):
+            async with asyncio.timeout_at(until):
                 await commit.wait()
 
 

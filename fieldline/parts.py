@@ -8,6 +8,7 @@ from api.app import create_app
 from api.hosts import names_of
 from bridge.bridge import Bridge
 from bridge.committed import Committed
+from bridge.live.commits import Commits
 from bridge.live.hub import Hub
 from bridge.state import BridgeState
 from bridge.store.limits import Limits
@@ -18,12 +19,18 @@ from devices import broker
 from fieldline.settings import Settings
 
 
-def make_app(settings: Settings, bridge: Callable[[], BridgeState] | None = None, hub: Hub | None = None) -> FastAPI:
+def make_app(
+    settings: Settings,
+    bridge: Callable[[], BridgeState] | None = None,
+    hub: Hub | None = None,
+    commits: Commits | None = None,
+) -> FastAPI:
     """The API and the web app; without a hub of this process they follow the database."""
     return create_app(
         settings.database_url,
         bridge=bridge,
         hub=hub,
+        commits=commits,
         replay=Replay(settings.database_url, make_limits(settings)).replay,
         broker=settings.broker_warning,
         mqtt_websocket_url=settings.mqtt_websocket_url,

@@ -3,7 +3,8 @@
 import asyncio
 
 from api.server import serve
-from bridge.live.follow import Follower
+from bridge.live.commits import open_commits
+from bridge.live.follow import follow
 from bridge.live.hub import open_hub
 from fieldline import logs
 from fieldline.parts import make_app, make_bridge
@@ -22,10 +23,10 @@ def server() -> None:
 
 async def _serve(settings: Settings) -> None:
     """Batches go from the store to the hub by a function call; those of other bridges are followed. All end together."""
-    async with open_hub(settings.database_url) as hub, asyncio.TaskGroup() as tasks:
+    url = settings.database_url
+    async with open_hub(url) as hub, open_commits(url) as commits, asyncio.TaskGroup() as tasks:
         bridge = make_bridge(settings, hub.announce, hub.doubt)
-        app = make_app(settings, bridge.state, hub)
-        follower = Follower(hub, settings.database_url, announced_by=lambda: bridge.backend)
+        app = make_app(settings, bridge.state, hub, commits)
+        follow(hub, commits, announced_by=lambda: bridge.backend)
         tasks.create_task(bridge.run(), name="bridge")
-        tasks.create_task(follower.run(), name="live follower")
         tasks.create_task(serve(app, settings.host, settings.port), name="server")

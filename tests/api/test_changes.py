@@ -172,25 +172,24 @@ async def test_it_goes_on_from_the_cursor_of_the_newest_readings(client: httpx.A
     assert (await page(client, after=end))["value"] == [2.0]
 
 
-async def test_who_waits_is_answered_by_the_next_commit(
-    client: httpx.AsyncClient, database_url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("api.changes.POLL", 60.0)  # only a notification can wake it
-    end = (await page(client))["next"]
-    waiting = asyncio.create_task(page(client, after=end, wait=40))
+async def test_who_waits_is_answered_by_the_next_commit(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bridge.live.commits.POLL", 60.0)  # only a notification can wake it
     store = Store(database_url)
-    try:
-        for number in range(25):
-            message = Message("devices/a/telemetry", b'{"n":%d}' % number, 1, clock.now())
-            await store.keep(decode([message]))
-            done, _ = await asyncio.wait([waiting], timeout=1)
-            if done:
-                break
-        else:
-            pytest.fail("expected to be woken by one of 25 commits, was not: does it listen?")
-    finally:
-        waiting.cancel()  # which does nothing to an answer that is there
-        await store.close()
+    async with asking(database_url) as client:
+        end = (await page(client))["next"]
+        waiting = asyncio.create_task(page(client, after=end, wait=40))
+        try:
+            for number in range(25):
+                message = Message("devices/a/telemetry", b'{"n":%d}' % number, 1, clock.now())
+                await store.keep(decode([message]))
+                done, _ = await asyncio.wait([waiting], timeout=1)
+                if done:
+                    break
+            else:
+                pytest.fail("expected to be woken by one of 25 commits, was not: does it listen?")
+        finally:
+            waiting.cancel()  # which does nothing to an answer that is there
+            await store.close()
     assert (await waiting)["value"][0] == 0
 
 

@@ -6,7 +6,7 @@ import pytest
 from tests.bridge.watching import BEGINNING, running
 
 LISTENING = """
-SELECT count(*) FROM pg_stat_activity WHERE application_name = 'fieldline follower' AND datname = current_database()
+SELECT count(*) FROM pg_stat_activity WHERE application_name = 'fieldline commits' AND datname = current_database()
 """
 
 
@@ -22,7 +22,7 @@ async def test_a_follower_that_was_cut_off_brings_what_was_committed_meanwhile(d
                 await writer.write(("a", "x", BEGINNING + n, float(n)))
                 await admin.execute(
                     """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-                    WHERE application_name IN ('fieldline follower', 'fieldline live') AND datname = current_database()"""
+                    WHERE application_name IN ('fieldline commits', 'fieldline live') AND datname = current_database()"""
                 )
                 await writer.write(("a", "x", BEGINNING + 10 + n, -float(n)))
                 await watcher.until(2 * n)
@@ -31,7 +31,10 @@ async def test_a_follower_that_was_cut_off_brings_what_was_committed_meanwhile(d
     assert watcher.types.count("gap") == 0
 
 
-async def test_a_lost_notification_costs_no_more_than_the_poll(database_url: str) -> None:
+async def test_a_lost_notification_costs_no_more_than_the_poll(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bridge.live.commits.POLL", 0.5)
     async with running(database_url, "followed") as live:
         await live.writer().write(("a", "x", BEGINNING, 0.0))
         connection = await asyncpg.connect(database_url)

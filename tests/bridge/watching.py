@@ -12,7 +12,8 @@ from bridge import clock
 from bridge.committed import Committed
 from bridge.decode import decode
 from bridge.live.client import Client, wish
-from bridge.live.follow import Follower
+from bridge.live.commits import Commits
+from bridge.live.follow import follow
 from bridge.live.history import connect_pool
 from bridge.live.hub import CAPACITY, KEPT, Hub
 from bridge.message import Message
@@ -157,8 +158,9 @@ async def running(url: str, way: Way, *, capacity: int = CAPACITY, kept: int = K
         live = Live(url, hub, way, stack)
         work = [tasks.create_task(hub.run())]
         if way != "announced":
-            follower = Follower(hub, url, announced_by=lambda: live.backend, poll=0.5)
-            work.append(tasks.create_task(follower.run()))
+            commits = Commits(url)
+            follow(hub, commits, announced_by=lambda: live.backend)
+            work.append(tasks.create_task(commits.run()))
         try:
             yield live
         finally:

@@ -1,0 +1,100 @@
+"""Hears of each commit of any bridge, over the one connection of this process that listens, and tells who wants to know."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from typing import NamedTuple, NoReturn
+
+import asyncpg
+import structlog
+
+from bridge.committed import CHANNEL
+from bridge.trouble import TEMPORARY, in_one_line
+
+log = structlog.get_logger()
+
+POLL = 2.0
+"""Seconds after which it looks without being told: what a lost notification can cost."""
+SHORTEST_WAIT, LONGEST_WAIT = 0.05, 2.0
+"""Seconds between two tries to connect."""
+PATIENCE = 10.0
+"""Seconds for the database to answer: a connection that nobody ended may lead nowhere."""
+
+
+class Commit(NamedTuple):
+    """A commit that was told of, or found by a look at the clock, which knows no backend."""
+
+    backend: int
+    """The process in Postgres that made it."""
+    committed_at: int
+
+
+class Commits:
+    """Hears of them while `run` runs, in their order. One may be told twice."""
+
+    def __init__(self, database_url: str) -> None:
+        self._url = database_url
+        self._next = asyncio.Event()
+        self._hearers: list[Callable[[Commit], object]] = []
+        self._newest: Commit | None = None
+        self._wait = SHORTEST_WAIT
+
+    def next(self) -> asyncio.Event:
+        """Is set by the next commit, or the next look. Ask for it before you look whether there was one."""
+        return self._next
+
+    def each(self, hear: Callable[[Commit], object]) -> None:
+        """Call this for each commit from now on, and for the newest before."""
+        self._hearers.append(hear)
+        if self._newest is not None:
+            hear(self._newest)
+
+    async def run(self) -> NoReturn:
+        """Until cancelled. An outage of the database is waited out, and at its end told what it hid."""
+        while True:
+            try:
+                await self._listen()
+            except TEMPORARY as error:
+                log.warning("live.not_listening", reason=in_one_line(error), seconds=self._wait)
+            await asyncio.sleep(self._wait)
+            self._wait = min(self._wait * 2, LONGEST_WAIT)
+
+    async def _listen(self) -> None:
+        """Until the connection is lost. The clock tells what was committed before it listened, or without a word."""
+        connection = await asyncpg.connect(
+            self._url, timeout=PATIENCE, server_settings={"application_name": "fieldline commits"}
+        )
+        try:
+            lost = asyncio.Event()
+            connection.add_termination_listener(lambda _: lost.set())
+            await connection.add_listener(
+                CHANNEL, lambda _, backend, __, payload: self._hear(Commit(backend, int(str(payload))))
+            )
+            while not lost.is_set():
+                clock = await connection.fetchval("SELECT micros(last) FROM commit_clock", timeout=PATIENCE)
+                self._wait = SHORTEST_WAIT
+                self._hear(Commit(0, clock))
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(POLL):
+                        await lost.wait()
+        finally:
+            connection.terminate()
+
+    def _hear(self, commit: Commit) -> None:
+        self._newest = commit
+        self._next.set()
+        self._next = asyncio.Event()
+        for hear in self._hearers:
+            hear(commit)
+
+
+@asynccontextmanager
+async def open_commits(database_url: str) -> AsyncIterator[Commits]:
+    """The commits, heard until the block is left. The database need not be there yet."""
+    async with asyncio.TaskGroup() as tasks:
+        commits = Commits(database_url)
+        running = tasks.create_task(commits.run(), name="commits")
+        try:
+            yield commits
+        finally:
+            running.cancel()
