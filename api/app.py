@@ -33,14 +33,12 @@ from api.departure import StopWhenClientLeaves
 from api.following import open_following_hub
 from api.hosts import OnlyUnderItsNames
 from api.pages import BUILT, Pages
-from bridge.live.commits import Commits, open_commits
+from bridge.live.commits import MANY, Commits, open_commits
 from bridge.live.hub import Hub
 from bridge.state import BridgeState
 
 PREFIX = "/api/v1"
 VITALS_SECONDS = 5
-BEHIND = 1_000
-"""Messages that are not stored yet: at a thousand a second there are ten."""
 NOUNS = (health, devices, series, latest, readings, config, events, changes, rejects, statistics, chart)
 
 
@@ -62,7 +60,7 @@ def create_app(
     """The app; nothing is opened before its lifespan starts, and the database may come later still.
 
     `bridge`, `hub` and `commits` are those of this process, if it runs them. Without a hub the app follows the store with its
-    own.
+    own. While `commits` say that a bridge is behind, whichever it is, questions rest.
     `replay` gives rejects another try; without it the app can write nothing.
     `broker` says in `/health` what the broker can't promise. `hosts` are the names it answers under, by default any;
     `origins` are more names under which its pages are served, as by a proxy that says another Host.
@@ -77,7 +75,7 @@ def create_app(
                 database_url,
                 connections=connections,
                 statement_seconds=statement_seconds,
-                behind=lambda: _is_behind(bridge),
+                behind=lambda: heard.behind() or _is_behind(bridge),
             )
             app.state.database = await stack.enter_async_context(database)
             vitals = Database(database_url, connections=1, statement_seconds=VITALS_SECONDS)
@@ -146,11 +144,11 @@ def create_health_app(database_url: str, bridge: Callable[[], BridgeState]) -> F
 
 
 def _is_behind(bridge: Callable[[], BridgeState] | None) -> bool:
-    """Whether the bridge of this process has so much to store that it needs every processor."""
+    """Whether the bridge of this process has many messages to store: that is known before a commit tells it."""
     if bridge is None:
         return False
     state = bridge()
-    return state.in_flight + state.pending >= BEHIND
+    return state.in_flight + state.pending >= MANY
 
 
 def _operation(route: APIRoute) -> str:

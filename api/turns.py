@@ -1,4 +1,4 @@
-"""Lets so many questions at the database at once, lets so many wait, and lets them rest while the bridge is behind."""
+"""Lets so many questions at the database at once, lets so many wait, and lets them rest while a bridge is behind."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -11,14 +11,14 @@ MOST_WAITING = 200
 PATIENCE = 5.0
 """Seconds of waiting: a browser that waits longer for a refusal thinks the page is broken."""
 SHARE = 0.05
-"""Of one processor, that all questions together get in the database while the bridge is behind. To make answers of what is
+"""Of one processor, that all questions together get in the database while a bridge is behind. To make answers of what is
 found takes as much again; what is due to be stored has the rest."""
 LOOK = 0.1
-"""Seconds between two looks at whether the bridge is still behind."""
+"""Seconds between two looks at whether it is still behind."""
 
 
 class Turns:
-    """Turns come in the order of asking. `behind` says whether the bridge of this process has more to store than it can."""
+    """Turns come in the order of asking. `behind` says whether a bridge has more to store than it can."""
 
     def __init__(self, at_once: int, behind: Callable[[], bool] = lambda: False) -> None:
         self._free = asyncio.Semaphore(at_once)
@@ -54,7 +54,7 @@ class Turns:
                 self._free.release()
 
     def _rest_until(self, end: float) -> None:
-        """Rest until then, but no longer than the bridge is behind."""
+        """Rest until then, but no longer than a bridge is behind."""
         loop = asyncio.get_running_loop()
         left = end - loop.time()
         if left > 0 and self._behind():

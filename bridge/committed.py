@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 CHANNEL = "fieldline_commit"
-"""NOTIFY channel on which each commit is told, with its `committed_at` as payload, to hubs in other processes."""
+"""NOTIFY channel on which each commit is told to other processes: its `committed_at`, and how many messages the batch held."""
 
 
 class Committed(NamedTuple):

@@ -3,7 +3,8 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
-from typing import NamedTuple, NoReturn
+from time import monotonic
+from typing import NamedTuple, NoReturn, Self
 
 import asyncpg
 import structlog
@@ -19,14 +20,25 @@ SHORTEST_WAIT, LONGEST_WAIT = 0.05, 2.0
 """Seconds between two tries to connect."""
 PATIENCE = 10.0
 """Seconds for the database to answer: a connection that nobody ended may lead nowhere."""
+MANY = 1_000
+"""Messages in a batch. As many gather only while the batch before them is stored: at a thousand a second there are ten."""
+BEHIND = 1.0
+"""Seconds for which a batch of many tells that its bridge is behind: the next commit takes less than a third of that."""
 
 
 class Commit(NamedTuple):
-    """A commit that was told of, or found by a look at the clock, which knows no backend."""
+    """A commit that was told of, or found by a look at the clock, which knows neither backend nor messages."""
 
     backend: int
     """The process in Postgres that made it."""
     committed_at: int
+    messages: int
+
+    @classmethod
+    def read(cls, backend: int, payload: str) -> Self:
+        """Bridges of an earlier version tell the cursor alone."""
+        committed_at, _, messages = payload.partition(" ")
+        return cls(backend, int(committed_at), int(messages or 0))
 
 
 class Commits:
@@ -37,6 +49,7 @@ class Commits:
         self._next = asyncio.Event()
         self._hearers: list[Callable[[Commit], object]] = []
         self._newest: Commit | None = None
+        self._behind_until = 0.0
         self._wait = SHORTEST_WAIT
 
     def next(self) -> asyncio.Event:
@@ -48,6 +61,10 @@ class Commits:
         self._hearers.append(hear)
         if self._newest is not None:
             hear(self._newest)
+
+    def behind(self) -> bool:
+        """Whether a bridge has more to store than it can. Of one that can't be heard just now: no."""
+        return monotonic() < self._behind_until
 
     async def run(self) -> NoReturn:
         """Until cancelled. An outage of the database is waited out, and at its end told what it hid."""
@@ -68,12 +85,12 @@ class Commits:
             lost = asyncio.Event()
             connection.add_termination_listener(lambda _: lost.set())
             await connection.add_listener(
-                CHANNEL, lambda _, backend, __, payload: self._hear(Commit(backend, int(str(payload))))
+                CHANNEL, lambda _, backend, __, payload: self._hear(Commit.read(backend, str(payload)))
             )
             while not lost.is_set():
                 clock = await connection.fetchval("SELECT micros(last) FROM commit_clock", timeout=PATIENCE)
                 self._wait = SHORTEST_WAIT
-                self._hear(Commit(0, clock))
+                self._hear(Commit(0, clock, 0))
                 with suppress(TimeoutError):
                     async with asyncio.timeout(POLL):
                         await lost.wait()
@@ -81,6 +98,8 @@ class Commits:
             connection.terminate()
 
     def _hear(self, commit: Commit) -> None:
+        if commit.messages >= MANY:
+            self._behind_until = monotonic() + BEHIND
         self._newest = commit
         self._next.set()
         self._next = asyncio.Event()

@@ -46,7 +46,8 @@ async def insert(connection: asyncpg.Connection, decoded: Decoded, batch: Sorted
 
 async def _insert(connection: asyncpg.Connection, decoded: Decoded, batch: Sorted) -> Outcome:
     async with connection.transaction():
-        [(tick, previous)] = await connection.fetch(statements.TICK)  # from here on no other bridge writes
+        # from here on no other bridge writes
+        [(tick, previous)] = await connection.fetch(statements.TICK, len(decoded.messages))
         if decoded.statuses:
             await connection.execute(statements.STATUSES, list(decoded.statuses), list(decoded.statuses.values()), tick)
         if decoded.infos:

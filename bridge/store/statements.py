@@ -2,11 +2,12 @@
 
 from bridge.committed import CHANNEL
 
-# The next tick and the one before. Step by step: the clock's row is locked before it is read and before it ticks.
+# The next tick and the one before, for so many messages. Step by step: the clock's row is locked before it is read and before
+# it ticks.
 TICK = f"""
 WITH clock AS MATERIALIZED (SELECT micros(last) AS previous FROM commit_clock FOR UPDATE),
     ticked AS MATERIALIZED (SELECT tick() AS tick, previous FROM clock)
-SELECT tick, previous FROM ticked, pg_notify('{CHANNEL}', tick::text)
+SELECT tick, previous FROM ticked, pg_notify('{CHANNEL}', tick || ' ' || $1::int)
 """  # noqa: S608  a constant
 
 # What is stored at the times of some readings already, in their order; null where there is nothing.

@@ -17,10 +17,13 @@ from api.database import Database
 from api.deadline import AnswerInTime
 from api.problem import ProblemError
 from api.turns import Turns
+from bridge.live.commits import MANY, Commit
 from tests import services
 from tests.api.field import asking
+from tests.api.states import WELL
 from tests.api.test_database import running
 from tests.api.test_problems import problem_of
+from tests.bridge.watching import BEGINNING, Writer
 from tests.eventually import eventually
 
 
@@ -34,7 +37,7 @@ async def test_a_question_too_many_is_refused_at_once_and_told_to_come_again(
         slow = asyncio.create_task(app.state.database.fetch("SELECT pg_sleep(30)"))
         await running(database_url, "pg_sleep(30)", 1)
         waiting = [asyncio.create_task(client.get("/series")) for _ in range(2)]
-        await eventually(lambda: two_wait(app.state.database))
+        await eventually(lambda: so_many_wait(app.state.database, 2))
         answer = await client.get("/latest")
         detail = problem_of(answer, 503)["detail"]
         assert detail == "expected fewer than 2 questions before this one: ask again later"
@@ -43,8 +46,8 @@ async def test_a_question_too_many_is_refused_at_once_and_told_to_come_again(
         assert [(await one).status_code for one in waiting] == [200, 200]
 
 
-async def two_wait(database: Database) -> bool:
-    return database.waiting == 2
+async def so_many_wait(database: Database, number: int) -> bool:
+    return database.waiting == number
 
 
 async def test_many_who_ask_do_not_make_the_process_seem_ill(database_url: str) -> None:
@@ -104,6 +107,49 @@ async def test_while_the_bridge_is_behind_questions_rest_and_else_they_don_t() -
         assert loop.time() - ended > 0.02 * 8, "a small part of the time is for questions"
         behind = False
     assert not given.resting
+
+
+async def test_questions_rest_while_a_bridge_of_another_process_commits_many_messages_at_once(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(turns, "SHARE", 1e-9)  # after a turn of any length it would rest for hours
+    monkeypatch.setattr("bridge.live.commits.BEHIND", 60.0)
+    elsewhere = Writer(database_url, None)
+    async with asking(database_url, connections=1) as client:
+        app = client._transport.app  # type: ignore[attr-defined]  # noqa: SLF001
+        heard: asyncio.Queue[Commit] = asyncio.Queue()
+        app.state.commits.each(heard.put_nowait)
+        async with asyncio.timeout(10):
+            await heard.get()  # it listens
+            for messages in (MANY - 1, MANY):
+                for _ in range(2):  # nothing rests yet
+                    assert (await client.get("/series")).status_code == 200
+                await elsewhere.write(*(("a", str(messages), BEGINNING + n, 1.0) for n in range(messages)))
+                while (await heard.get()).messages != messages:
+                    pass
+        assert (await client.get("/series")).status_code == 200
+        waiting = asyncio.create_task(client.get("/series"))
+        await eventually(lambda: so_many_wait(app.state.database, 1))
+        waiting.cancel()
+    await elsewhere.close()
+
+
+@pytest.mark.parametrize(("pending", "rests"), [(MANY - 1, False), (MANY, True)])
+async def test_questions_rest_while_the_bridge_of_this_process_has_many_messages_to_store(
+    database_url: str, monkeypatch: pytest.MonkeyPatch, pending: int, *, rests: bool
+) -> None:
+    monkeypatch.setattr(turns, "SHARE", 1e-9)
+    async with asking(
+        database_url, connections=1, bridge=lambda: WELL._replace(in_flight=0, pending=pending)
+    ) as client:
+        app = client._transport.app  # type: ignore[attr-defined]  # noqa: SLF001
+        assert (await client.get("/series")).status_code == 200
+        second = asyncio.create_task(client.get("/series"))
+        if rests:
+            await eventually(lambda: so_many_wait(app.state.database, 1))
+            second.cancel()
+        else:
+            assert (await second).status_code == 200
 
 
 async def test_a_rest_ends_when_the_bridge_has_caught_up(monkeypatch: pytest.MonkeyPatch) -> None:

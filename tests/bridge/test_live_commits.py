@@ -1,17 +1,89 @@
-"""One connection hears of each commit for all of a process."""
+"""Each commit is heard with the messages it holds, and many of them tell that their bridge is behind."""
 
 import asyncio
 
-from bridge.live.commits import Commit, open_commits
-from tests.bridge.watching import TIMEOUT
+import asyncpg
+import pytest
+
+from bridge.live.commits import MANY, Commit, Commits, open_commits
+from tests.bridge.watching import BEGINNING, TIMEOUT, Writer
+from tests.eventually import eventually
+
+
+class Heard:
+    """What is heard, in order."""
+
+    def __init__(self, commits: Commits) -> None:
+        self._told: asyncio.Queue[Commit] = asyncio.Queue()
+        commits.each(self._told.put_nowait)
+
+    async def until(self, committed_at: int) -> Commit:
+        """The notification of this commit; a look at the clock may come before it."""
+        async with asyncio.timeout(TIMEOUT):
+            while True:
+                commit = await self._told.get()
+                if commit.backend and commit.committed_at == committed_at:
+                    return commit
+
+    async def listening(self) -> None:
+        """Nothing is missed from now on."""
+        async with asyncio.timeout(TIMEOUT):
+            await self._told.get()
+
+
+async def test_a_batch_of_many_tells_that_its_bridge_is_behind_and_soon_that_it_no_longer_is(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bridge.live.commits.BEHIND", 0.2)
+    writer = Writer(database_url, None)
+    async with open_commits(database_url) as commits:
+        heard = Heard(commits)
+        await heard.listening()
+        few = await writer.write(*(("a", "x", BEGINNING + n, 1.0) for n in range(MANY - 1)))
+        assert (await heard.until(few.committed_at)).messages == MANY - 1
+        assert not commits.behind()
+        behind: list[bool] = []
+        commits.each(lambda _: behind.append(commits.behind()))
+        many = await writer.write(*(("a", "x", BEGINNING - n, 1.0) for n in range(1, MANY + 1)))
+        commit = await heard.until(many.committed_at)
+        assert commit == (writer.store.backend, many.committed_at, MANY)
+        assert behind[-1]
+        await eventually(lambda: _is(not commits.behind()))
+    await writer.close()
+
+
+async def test_a_bridge_that_can_not_be_heard_is_not_behind(
+    database_url: str, sql: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bridge.live.commits.BEHIND", 0.2)
+    writer = Writer(database_url, None)
+    async with open_commits(database_url) as commits:
+        heard = Heard(commits)
+        await heard.listening()
+        many = await writer.write(*(("a", "x", BEGINNING + n, 1.0) for n in range(MANY)))
+        await heard.until(many.committed_at)
+        await sql.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE application_name = 'fieldline commits' AND datname = current_database()"
+        )
+        await eventually(lambda: _is(not commits.behind()))
+        await heard.listening()  # again
+        assert not commits.behind()
+    await writer.close()
 
 
 async def test_who_comes_later_is_told_of_the_newest_commit_at_once(database_url: str) -> None:
     async with open_commits(database_url) as commits:
-        first: asyncio.Queue[Commit] = asyncio.Queue()
-        commits.each(first.put_nowait)
-        async with asyncio.timeout(TIMEOUT):
-            await first.get()
+        await Heard(commits).listening()
         told: list[Commit] = []
         commits.each(told.append)
         assert len(told) == 1
+
+
+def test_a_commit_is_read_as_bridges_of_this_version_and_of_the_one_before_tell_it() -> None:
+    assert Commit.read(7, "1790000000000000 1234") == (7, 1_790_000_000_000_000, 1234)
+    assert Commit.read(7, "1790000000000000") == (7, 1_790_000_000_000_000, 0)
+
+
+async def _is(found: bool) -> bool:  # noqa: FBT001  what `eventually` asks for
+    return found
