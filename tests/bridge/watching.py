@@ -120,7 +120,7 @@ class Live:
     @property
     def backend(self) -> int | None:
         """Who commits what is announced, if anyone does."""
-        return self.first.store.backend if self.first and self.way == "joined" else None
+        return self.first.store.backend if self.first else None
 
     @asynccontextmanager
     async def watcher(self) -> AsyncIterator[Watcher]:
