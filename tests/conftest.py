@@ -3,8 +3,12 @@
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 from tests import services
+
+settings.register_profile("fieldline", deadline=None)  # a machine that is busy makes no property false
+settings.load_profile("fieldline")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

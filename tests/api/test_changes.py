@@ -75,7 +75,7 @@ texts = st.dictionaries(moments, st.text("abc", max_size=3), max_size=5)
 commits = st.lists(st.lists(numbers | texts, min_size=1, max_size=4), min_size=1, max_size=6)
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(said=commits, limit=st.integers(1, 8))
 async def test_pages_put_together_are_all_that_is_stored_in_commit_order(
     client: httpx.AsyncClient, database_url: str, said: list[list[dict[int, Any]]], limit: int

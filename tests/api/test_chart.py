@@ -72,7 +72,7 @@ def cases(draw: st.DrawFn) -> Case:
     return Case([readings[split:], readings[:split]], since, until, points)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(cases(), st.integers(2, 50), st.sampled_from([1, chart.WIDE]))
 @pytest.mark.timeout(300)
 async def test_a_line_through_the_answer_lights_the_same_pixels_as_one_through_all_readings(

@@ -38,7 +38,7 @@ async def test_the_function_in_sql_gives_the_same_answer(client: httpx.AsyncClie
 
 
 @given(st.text(st.sampled_from("ab/*\\%_\n"), max_size=12))
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_sql_and_http_select_by_the_same_match(connection: asyncpg.Connection, pattern: str) -> None:
     try:
         [like] = Match([pattern]).likes

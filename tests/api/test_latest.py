@@ -57,7 +57,7 @@ async def store(database_url: str, device: str, batches: Sequence[Sequence[tuple
     await kept.close()
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(batches=commits)
 async def test_it_is_the_newest_that_is_stored_whenever_that_was_and_whatever_came_later(
     client: httpx.AsyncClient, database_url: str, batches: list[list[tuple[str, int, int]]]

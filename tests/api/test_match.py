@@ -77,7 +77,7 @@ async def test_no_match_selects_all(client: httpx.AsyncClient, kept: None) -> No
     assert await selected(client) == await selected(client, "*") == set(NAMES)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     match=st.lists(st.sampled_from(["*", "/", "%", "_", "\\", "1", "e", "-", "greenhouse", "temp", "'"]), min_size=1)
 )

@@ -28,7 +28,7 @@ texts = st.dictionaries(moments, st.text(st.characters(exclude_characters="\0", 
 manys = st.lists(numbers | texts, min_size=1, max_size=5)
 orders = st.sampled_from(["asc", "desc"])
 property_of_the_database = settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 
 

@@ -26,7 +26,7 @@ COLUMNS = ("count", "mean", "min", "max", "sum", "first", "last")
 
 values = st.floats(-1e6, 1e6)
 property_of_the_database = settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 devices = (f"device-{number}" for number in itertools.count())
 """One for each example, so that none has to be deleted."""

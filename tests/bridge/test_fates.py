@@ -159,7 +159,7 @@ numbers = itertools.count(1)
 announced: Counter[tuple[str, int, int]] = Counter()
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(anything, max_size=30))
 @pytest.mark.timeout(180)
 async def test_whatever_comes_the_good_is_stored_and_each_bad_message_is_one_reject(

@@ -22,7 +22,7 @@ FROM reading GROUP BY 1, 2 ORDER BY 1, 2
 KEPT = "SELECT series_id, at, count, sum, min, max, first, first_at, last, last_at FROM {} ORDER BY 1, 2"
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(batches, st.sampled_from([1, 3, insert.MOST_SPANS]))
 @pytest.mark.timeout(120)
 async def test_rollups_equal_brute_force_however_few_are_written_at_once(

@@ -112,7 +112,7 @@ said = st.builds(
 ).filter(bool)
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(said, st.booleans())
 @pytest.mark.timeout(120)
 async def test_it_is_what_a_set_of_numbers_says(database_url: str, readings: Readings, old: bool) -> None:  # noqa: FBT001

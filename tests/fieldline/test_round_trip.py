@@ -63,7 +63,7 @@ async def imported(url: str, form: File, data: bytes) -> tuple[Tally, list[Bad]]
     return tally, bad
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(stored)
 @example(
     [
