@@ -27,9 +27,7 @@ stored = rows_of_series(names, values, moments, 6)
 
 devices = (f"device-{number}:" for number in itertools.count())
 """One for each example, so that none has to be deleted."""
-property_of_the_database = settings(
-    max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+property_of_the_database = settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @property_of_the_database

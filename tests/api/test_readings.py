@@ -27,9 +27,7 @@ numbers = st.dictionaries(moments, st.floats(allow_nan=False, allow_infinity=Fal
 texts = st.dictionaries(moments, st.text(st.characters(exclude_characters="\0", codec="utf-8")), max_size=8)
 manys = st.lists(numbers | texts, min_size=1, max_size=5)
 orders = st.sampled_from(["asc", "desc"])
-property_of_the_database = settings(
-    max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+property_of_the_database = settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 devices = (f"device-{number}:" for number in itertools.count())
