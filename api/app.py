@@ -7,7 +7,7 @@ from pathlib import Path
 
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
-from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddleware
+from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES
 from starlette.routing import WebSocketRoute
 
 from api import (
@@ -27,6 +27,7 @@ from api import (
     series,
     statistics,
 )
+from api.compress import CompressForOthers
 from api.database import CONNECTIONS, Database
 from api.deadline import AnswerInTime
 from api.departure import StopWhenClientLeaves
@@ -112,7 +113,7 @@ def create_app(
     app.include_router(metrics.router)
     app.router.default = Pages(pages, mqtt_websocket_url)
     app.add_middleware(
-        GZipMiddleware,
+        CompressForOthers,
         minimum_size=1000,
         compresslevel=1,  # 4 takes twice as long for a tenth less, 9 ten times as long
         exclude_content_types=(*DEFAULT_EXCLUDED_CONTENT_TYPES, readings.FILES["parquet"]),  # compressed already

@@ -13,6 +13,9 @@ from api.app import create_app
 NOON = 1_760_000_000_000_000
 """A moment in microseconds; partitions for the weeks around it are made."""
 
+ELSEWHERE = {"x-forwarded-for": "192.0.2.7"}
+"""Headers of a client on another machine, for whom a proxy on this one asks."""
+
 Said = Mapping[tuple[str, str], Sequence[tuple[int, float | str]]]
 """What each metric of each device said, and when."""
 

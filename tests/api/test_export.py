@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.api.field import NOON, asking, keep
+from tests.api.field import ELSEWHERE, NOON, asking, keep
 from tests.api.files import EPOCH, FORMS, Row, rows_of_series, sizes, store
 from tests.api.files import read as rows_of
 
@@ -132,7 +132,9 @@ async def test_parquet_comes_as_it_is_and_lines_are_compressed_for_who_can_read_
     await keep(database_url, {("a", "x"): [(NOON + second, float(second)) for second in range(2000)]})
     async with asking(database_url) as client:
         encodings = {
-            form: (await client.get("/readings", params={"format": form})).headers.get("content-encoding")
+            form: (await client.get("/readings", params={"format": form}, headers=ELSEWHERE)).headers.get(
+                "content-encoding"
+            )
             for form in FORMS
         }
     assert encodings == {"csv": "gzip", "ndjson": "gzip", "arrow": "gzip", "parquet": None}

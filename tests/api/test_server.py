@@ -11,7 +11,7 @@ import pytest
 
 from api.app import create_app
 from api.server import listen, serve
-from tests.api.field import NOON, keep
+from tests.api.field import ELSEWHERE, NOON, keep
 from tests.api.test_database import running
 
 
@@ -51,14 +51,15 @@ def test_small_answers_are_sent_at_once() -> None:
             assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
-async def test_large_answers_are_compressed_for_who_can_read_it(database_url: str) -> None:
+async def test_large_answers_are_compressed_for_who_is_elsewhere_and_can_read_it(database_url: str) -> None:
     await keep(database_url, {("a", "x"): [(NOON + second, float(second)) for second in range(2000)]})
     async with served(create_app(database_url)) as port, httpx.AsyncClient() as client:
         url = f"http://127.0.0.1:{port}/api/v1/readings"
-        small = await client.get(url)
-        large = await client.get(url, headers={"accept-encoding": "identity"})
-        assert small.json() == large.json()
-        assert small.headers["content-encoding"] == "gzip"
+        small = await client.get(url, headers=ELSEWHERE)
+        large = await client.get(url, headers={"accept-encoding": "identity"} | ELSEWHERE)
+        here = await client.get(url)
+        assert small.json() == large.json() == here.json()
+        assert [one.headers.get("content-encoding") for one in (small, large, here)] == ["gzip", None, None]
         assert int(small.headers["content-length"]) < int(large.headers["content-length"]) / 4
 
 
