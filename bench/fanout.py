@@ -23,7 +23,7 @@ PATIENCE = 150
 """Seconds for all sockets to connect, and for the time that is measured."""
 A_CORE = "frames a core"
 FLAT_OUT = 100
-"""Frames a second and socket, ten times of what one processor could send."""
+"""Frames a second and socket: more than one processor can send."""
 OURS, OTHERS = {0}, {1}
 """The server has one core; broker, database, publisher and clients share the other."""
 
