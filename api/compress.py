@@ -20,5 +20,5 @@ class CompressForOthers(GZipMiddleware):
 
 
 def _is_here(scope: Scope) -> bool:
-    client = scope["client"]
+    client = scope.get("client")  # a server need not tell
     return client is not None and client[0] in HERE and FORWARDED.isdisjoint(Headers(scope=scope).keys())
