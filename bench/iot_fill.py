@@ -1,7 +1,5 @@
 """Stores what trucks said twice: as the bridge stores it, and in the one table that everybody makes first."""
 
-from typing import Any
-
 import asyncpg
 import msgspec
 import numpy as np
@@ -11,9 +9,9 @@ from rich.progress import track
 from bench import iot_ours, iot_plain
 from bench.iot_trucks import METRICS, Said, Truck, batches
 from bridge.store import statements
-from bridge.store.copy import COLUMNS, rows
+from bridge.store.copy import copy
 from bridge.store.numbers import Numbers
-from bridge.store.rollup import HOUR, MINUTE, Rollup, each
+from bridge.store.spans import Spans, add, sum_up
 
 DEVICES = "INSERT INTO device (name, info) SELECT name, info FROM unnest($1::text[], $2::jsonb[]) AS new (name, info)"
 SERIES = """
@@ -26,6 +24,7 @@ NUMBERS = "SELECT id FROM series ORDER BY id"
 
 async def fill(connection: asyncpg.Connection, trucks: list[Truck], said: list[Said]) -> int:
     """Store all of it in both ways and return the number of readings."""
+    await connection.execute(statements.SPANS)
     infos = [msgspec.json.encode(truck._asdict()).decode() for truck in trucks]
     await connection.execute(DEVICES, [truck.name for truck in trucks], infos)
     await connection.execute(SERIES, list(METRICS))
@@ -43,17 +42,14 @@ async def fill(connection: asyncpg.Connection, trucks: list[Truck], said: list[S
 async def _store(connection: asyncpg.Connection, numbers: NDArray[np.int32], batch: list[tuple[int, Said]]) -> int:
     """One hour in one transaction, but ordered by time, as commits of half a second would have left it on disk."""
     found = _numbers(numbers, batch)
-    minutes = each(found).widen(MINUTE)
-    hours = minutes.widen(HOUR)
     async with connection.transaction():
         tick = await connection.fetchval("SELECT tick()")
         for moment in (found.at.min(), found.at.max()):
             await connection.execute("SELECT ensure_partitions(moment($1))", int(moment))
         by_time = np.argsort(found.at, kind="stable")
         ordered = Numbers(found.series[by_time], found.at[by_time], found.value[by_time])
-        source: Any = rows(ordered, tick)  # asyncpg's types know no buffer
-        await connection.copy_to_table("reading", source=source, columns=COLUMNS, format="binary")
-        await connection.execute(statements.ROLLUPS, *_by_time(minutes), *_by_time(hours))
+        await copy(connection, "reading", ordered.columns(tick))
+        await add(connection, _by_time(sum_up(found)), tick)
     return len(found.at)
 
 
@@ -74,6 +70,6 @@ def _of_one(numbers: NDArray[np.int32], said: Said) -> Numbers:
     return Numbers(series[there], at[there], said.values[there])
 
 
-def _by_time(rollup: Rollup) -> list[str]:
-    literals = (column[np.argsort(rollup.at, kind="stable")] for column in rollup)
-    return Rollup._make(literals).literals()
+def _by_time(found: Spans) -> Spans:
+    order = np.argsort(found["at"], kind="stable")
+    return {name: column[order] for name, column in found.items()}

@@ -22,7 +22,7 @@ def device_time(at: Any, received_at: int) -> int | str:
     """
     kind = type(at)
     micros: int
-    if kind is int and 1e11 <= at < 1e14:  # as most devices say it
+    if kind is int and 10**11 <= at < 10**14:  # as most devices say it
         micros = at * 1_000
     elif kind is int or kind is float:
         size = abs(at)

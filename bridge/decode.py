@@ -6,8 +6,7 @@ from typing import Any, NamedTuple
 
 from bridge.dialects import plain
 from bridge.message import Message
-from bridge.record import Info, Refusal, Status
-from devices.reading import Reading
+from bridge.record import Info, Refusal, Report, Status
 
 SUBSCRIPTIONS = plain.SUBSCRIPTIONS
 """The topic filters of all dialects together."""
@@ -17,9 +16,9 @@ class Decoded(NamedTuple):
     """The records of some messages, sorted by what becomes of them."""
 
     messages: Sequence[Message]
-    readings: list[Reading]
+    reports: list[Report]
     origins: list[int]
-    """For each reading the index of the message that it came with."""
+    """For each report the index of the message that it came with."""
     refusals: list[tuple[int, Refusal]]
     """Likewise, what could not be read, by index of its message."""
     statuses: dict[str, bool]
@@ -28,14 +27,31 @@ class Decoded(NamedTuple):
     """By device and metric, for series that are new. No message says one with a reading; an import does."""
 
 
+def join(parts: Sequence[Decoded]) -> Decoded:
+    """Several as one, in their order."""
+    if len(parts) == 1:
+        return parts[0]
+    messages: list[Message] = []
+    whole = Decoded(messages, [], [], [], {}, {})
+    for part in parts:
+        before = len(messages)
+        messages += part.messages
+        whole.reports.extend(part.reports)
+        whole.origins.extend([before + index for index in part.origins])
+        whole.refusals.extend([(before + index, refusal) for index, refusal in part.refusals])
+        whole.statuses.update(part.statuses)
+        whole.infos.update(part.infos)
+    return whole
+
+
 def decode(messages: Sequence[Message]) -> Decoded:
     """Read every message in the dialect of its topic. The last status and info of a device win."""
     decoded = Decoded(messages, [], [], [], {}, {})
-    readings, origins = decoded.readings, decoded.origins
+    reports, origins = decoded.reports, decoded.origins
     for index, message in enumerate(messages):
         for record in plain.read(message):
-            if type(record) is Reading:
-                readings.append(record)
+            if type(record) is Report:
+                reports.append(record)
                 origins.append(index)
             elif type(record) is Refusal:
                 decoded.refusals.append((index, record))

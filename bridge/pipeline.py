@@ -1,27 +1,53 @@
 """The path of a message: receive → decode → store → acknowledge → announce."""
 
+import asyncio
 from collections.abc import Callable
 from typing import NoReturn
 
 from bridge.committed import Committed
-from bridge.decode import decode
-from bridge.session import Session
+from bridge.decode import Decoded, decode, join
+from bridge.session import Delivery, Session
 from bridge.store.store import Store
 from bridge.tally import Tally
 
+AT_ONCE = 250
+"""Messages decoded in one go, in about a millisecond: whoever waits for the event loop meanwhile waits no longer."""
+AHEAD = 20
+"""So often while a batch commits: enough to spread the cost of a commit, few enough that it takes well under 300 ms."""
 
-async def carry(session: Session, store: Store, announce: Callable[[Committed], None], tally: Tally) -> NoReturn:
+Arrived = asyncio.Queue[tuple[Delivery, Decoded]]
+
+
+async def carry(session: Session, store: Store, announce: Callable[[Committed], None], tally: Tally) -> None:
     """Carry messages into the store for ever.
 
     A message is acknowledged only after the transaction that holds it has committed. Whatever fails before that, this
-    process included, makes the broker send it again, and storing it again changes nothing. The next batch gathers in the
-    session while this one commits; when the session's window is full, the broker waits.
+    process included, makes the broker send it again, and storing it again changes nothing. While one batch commits, the next
+    one is received and decoded, up to a bound; what arrives beyond it waits in the session, and when its window is full, the
+    broker waits.
     """
+    arrived = Arrived(AHEAD)
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(_receive(session, arrived, tally), name="receive")
+        tasks.create_task(_deliver(arrived, store, announce, tally), name="deliver")
+
+
+async def _receive(session: Session, arrived: Arrived, tally: Tally) -> NoReturn:
     while True:
-        batch = await session.receive()
-        tally.receive(batch.messages)
-        outcomes = await store.keep(decode(batch.messages))
-        batch.acknowledge()
-        tally.settle(outcomes)
+        delivery = await session.receive(AT_ONCE)
+        tally.receive(delivery.messages)
+        await arrived.put((delivery, decode(delivery.messages)))
+        await asyncio.sleep(0)
+
+
+async def _deliver(arrived: Arrived, store: Store, announce: Callable[[Committed], None], tally: Tally) -> NoReturn:
+    while True:
+        batch = [await arrived.get()]
+        while not arrived.empty():
+            batch.append(arrived.get_nowait())
+        outcomes = await store.keep(join([decoded for _, decoded in batch]))
+        for delivery, _ in batch:
+            delivery.acknowledge()
+        tally.settle(len(batch), outcomes)
         for outcome in outcomes:
             announce(outcome.committed)

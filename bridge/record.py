@@ -2,10 +2,20 @@
 
 from typing import Any, Literal, NamedTuple
 
-from devices.reading import Reading
+import msgspec
+
+from devices.reading import Value
 
 Reason = Literal["topic", "json", "clock", "value", "name", "kind", "expired", "conflict", "limit", "store"]
 """Why something was not stored; `docs/operations.md` tells what each means to an operator."""
+
+
+class Report(msgspec.Struct, frozen=True, gc=False):
+    """What a device said of one moment, in microseconds since the epoch: a reading for each of its metrics."""
+
+    device: str
+    at: int
+    values: dict[str, Value]
 
 
 class Status(NamedTuple):
@@ -29,4 +39,4 @@ class Refusal(NamedTuple):
     detail: str
 
 
-Record = Reading | Status | Info | Refusal
+Record = Report | Status | Info | Refusal

@@ -24,12 +24,10 @@ SUSPICIOUS = 3
 ever; MQTT 5 has a word for it (0x8E), but Mosquitto 2.0.11 just closes."""
 TAKEOVER_WAIT = 30.0
 """Seconds to leave the session to whoever took it."""
-LARGEST_BATCH = 5_000
-"""Messages. Enough that the cost of a commit is spread thin, few enough that a commit takes well under 300 ms."""
 
 
-class Batch(NamedTuple):
-    """Messages to be stored together, with the connection that they must be acknowledged on."""
+class Delivery(NamedTuple):
+    """Messages that arrived together, with the connection that they must be acknowledged on."""
 
     messages: Sequence[Message]
     connection: Connection
@@ -64,11 +62,11 @@ class Session:
         """Received and not yet taken, oldest first."""
         return self._connection.pending if self._connection else ()
 
-    async def receive(self) -> Batch:
-        """Wait for messages and take all that are there, up to a bound: while one batch is stored, the next one gathers."""
+    async def receive(self, most: int) -> Delivery:
+        """Wait for messages and take all that are there, up to a bound."""
         while True:
             if self._connection and self._connection.pending:
-                return Batch(self._connection.take(LARGEST_BATCH), self._connection)
+                return Delivery(self._connection.take(most), self._connection)
             self._arrived.clear()
             await self._arrived.wait()
 

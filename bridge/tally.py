@@ -25,25 +25,25 @@ class Tally:
         self.acknowledge_seconds = Histogram(
             0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300
         )
-        self._batches: deque[Sequence[Message]] = deque()
+        self._deliveries: deque[Sequence[Message]] = deque()
 
     @property
     def in_flight(self) -> int:
-        return sum(map(len, self._batches))
+        return sum(map(len, self._deliveries))
 
     @property
     def oldest(self) -> int | None:
         """When the first message in flight arrived."""
-        return self._batches[0][0].received_at if self._batches else None
+        return self._deliveries[0][0].received_at if self._deliveries else None
 
     def receive(self, messages: Sequence[Message]) -> None:
-        """A batch begins its way. It has messages, in order of arrival."""
+        """A delivery begins its way. It has messages, in order of arrival."""
         self.received += len(messages)
-        self._batches.append(messages)
+        self._deliveries.append(messages)
 
-    def settle(self, outcomes: Sequence[Outcome]) -> None:
-        """The batch that has been on its way for longest is committed, and its acknowledgements are written."""
-        messages = self._batches.popleft()
+    def settle(self, deliveries: int, outcomes: Sequence[Outcome]) -> None:
+        """So many that have been on their way for longest are committed as one, and their acknowledgements are written."""
+        messages = [message for _ in range(deliveries) for message in self._deliveries.popleft()]
         for outcome in outcomes:
             self.stored += outcome.stored
             self.duplicate += outcome.duplicate

@@ -1,14 +1,22 @@
 """The wire form of telemetry: one flat JSON object of metrics, with `at` and `seq`, or an array of them as a backlog."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Annotated, Any
 
 import msgspec
 
 from devices.reading import Value
 
+EXACT = 2**53
+"""Beyond it a double rounds integers; silently storing another number than was sent is not an answer."""
+Fields = dict[str, Annotated[int, msgspec.Meta(ge=-EXACT, le=EXACT)] | float | bool | str]
+"""An object with nothing in it but what a reading can be, and perhaps U+0000."""
+
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder().decode
+_decode_fields: Callable[[bytes], Fields | list[Fields]] = msgspec.json.Decoder(Fields | list[Fields]).decode
+_NUL = b"\\u0000"
+"""The only way in which JSON can say U+0000."""
 
 
 class Malformed(ValueError):  # noqa: N818  the state of the payload, not of the program
@@ -33,6 +41,16 @@ def decode(payload: bytes) -> Any:
         raise Malformed(f"expected JSON, got {payload[:40]!r}: {error}") from None
     except RecursionError:
         raise Malformed(f"expected a flat JSON object, got nesting beyond measure: {payload[:40]!r}") from None
+
+
+def decode_fields(payload: bytes) -> Fields | list[Fields] | None:
+    """A telemetry message all of whose values fit, told by the decoder itself; `None` for what must be looked at in parts."""
+    if _NUL in payload:
+        return None
+    try:
+        return _decode_fields(payload)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
 
 
 def decode_telemetry(payload: bytes) -> list[dict[str, Any]]:

@@ -1,7 +1,9 @@
 """The topics of our own devices: written once, for the fleet that publishes and the bridge that subscribes."""
 
 from collections.abc import Mapping
-from typing import Literal, NamedTuple, get_args
+from typing import Literal, get_args
+
+import msgspec
 
 Kind = Literal["telemetry", "status", "info", "commands"]
 KIND: Mapping[str, Kind] = {kind: kind for kind in get_args(Kind)}
@@ -12,7 +14,7 @@ SUBSCRIPTIONS = (f"{ROOT}/+/telemetry", f"{ROOT}/+/telemetry/+", f"{ROOT}/+/stat
 """What a bridge subscribes to. Commands go the other way and are never stored."""
 
 
-class Topic(NamedTuple):
+class Topic(msgspec.Struct, frozen=True, gc=False):
     """A topic taken apart. `name` is the metric of a bare value or the name of a command, else empty."""
 
     device: str

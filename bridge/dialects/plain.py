@@ -1,20 +1,18 @@
 """The dialect of our own devices: `devices/<device>/telemetry`, `…/telemetry/<metric>`, `status` and `info`."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from bridge.clock import device_time
 from bridge.message import Message
-from bridge.record import Info, Record, Refusal, Status
+from bridge.record import Info, Record, Refusal, Report, Status
 from devices import payload, topic
-from devices.reading import Reading
+from devices.payload import EXACT
 
 SUBSCRIPTIONS = topic.SUBSCRIPTIONS
 
 LONGEST_NAME = 255
 """Characters in the name of a device or metric: an index entry of Postgres must hold it in every script."""
-EXACT = 2**53
-"""Beyond it a double rounds integers; silently storing another number than was sent is not an answer."""
-
 LARGEST_INFO = 65_536
 """Bytes. A page that lists all devices carries all their infos."""
 DEEPEST_INFO = 32
@@ -33,18 +31,13 @@ def read(message: Message) -> list[Record]:
     if isinstance(about, Refusal):
         return [about]
     try:
+        if about.kind == "telemetry":
+            return _telemetry(about.device, about.name, message)
         if about.kind == "status":
             return [_status(about.device, message.payload)]
-        if about.kind == "info":
-            return [_info(about.device, message.payload)]
-        if about.name:
-            return _telemetry(about.device, {about.name: payload.decode(message.payload)}, message.received_at)
-        objects = payload.decode_telemetry(message.payload)
+        return [_info(about.device, message.payload)]
     except payload.Malformed as malformed:
         return [Refusal("json", str(malformed))]
-    if len(objects) == 1:
-        return _telemetry(about.device, objects[0], message.received_at)
-    return [record for fields in objects for record in _telemetry(about.device, fields, message.received_at)]
 
 
 def _parse(said: str) -> topic.Topic | Refusal:
@@ -61,24 +54,55 @@ def _parse(said: str) -> topic.Topic | Refusal:
     return about
 
 
-def _telemetry(device: str, fields: dict[str, Any], received_at: int) -> list[Record]:
+def _telemetry(device: str, name: str, message: Message) -> list[Record]:
+    if name:
+        return _sift(device, {name: payload.decode(message.payload)}, message.received_at)
+    found = payload.decode_fields(message.payload)
+    size = len(message.payload)
+    if type(found) is dict and _named(found, size):
+        return _report(device, found, message.received_at)
+    if type(found) is list and all(_named(fields, size) for fields in found):
+        return [record for fields in found for record in _report(device, fields, message.received_at)]
+    objects = payload.decode_telemetry(message.payload)
+    return [record for fields in objects for record in _sift(device, fields, message.received_at)]
+
+
+def _named(fields: Mapping[str, Any], size: int) -> bool:
+    """Whether all names may be, given how many bytes they came in."""
+    return "" not in fields and (size <= LONGEST_NAME or max(map(len, fields), default=0) <= LONGEST_NAME)
+
+
+def _report(device: str, fields: dict[str, Any], received_at: int) -> list[Record]:
     at: int | str = received_at
     if "at" in fields:
         at = device_time(fields.pop("at"), received_at)
         if type(at) is str:
             return [Refusal("clock", at)]
-    records: list[Record] = []
-    for metric, value in fields.items():
-        kind = type(value)
-        if not 0 < len(metric) <= LONGEST_NAME or "\0" in metric:
-            records.append(Refusal("name", f"metric: {_expected_name(metric)}"))
-        elif kind is float or kind is bool or (kind is int and -EXACT <= value <= EXACT):
-            records.append(Reading(device, metric, at, value))  # type: ignore[arg-type]  # a str returned above
-        elif kind is str and "\0" not in value:
-            records.append(Reading(device, metric, at, value))  # type: ignore[arg-type]
-        elif value is not None:  # null says that there is nothing to say
-            records.append(Refusal("value", f"{metric}: {_expected(value)}"))
-    return records
+    return [Report(device, at, fields)] if fields else []  # type: ignore[arg-type]  # a str returned above
+
+
+def _sift(device: str, fields: dict[str, Any], received_at: int) -> list[Record]:
+    """The fields that are readings as a report, and the others as refusals; null says that there is nothing to say."""
+    refusals: list[Record] = []
+    for metric, value in list(fields.items()):
+        if metric == "at":
+            continue
+        refusal = _refusal(metric, value)
+        if refusal or value is None:
+            del fields[metric]
+        if refusal:
+            refusals.append(refusal)
+    return [*_report(device, fields, received_at), *refusals]
+
+
+def _refusal(metric: str, value: Any) -> Refusal | None:
+    if not 0 < len(metric) <= LONGEST_NAME or "\0" in metric:
+        return Refusal("name", f"metric: {_expected_name(metric)}")
+    kind = type(value)
+    if value is None or kind is float or kind is bool:
+        return None
+    fits = -EXACT <= value <= EXACT if kind is int else kind is str and "\0" not in value
+    return None if fits else Refusal("value", f"{metric}: {_expected(value)}")
 
 
 def _expected_name(name: str) -> str:

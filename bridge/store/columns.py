@@ -7,10 +7,10 @@ from typing import NamedTuple
 import asyncpg
 
 from bridge.decode import Decoded
-from bridge.record import Refusal
+from bridge.record import Refusal, Report
 from bridge.store.limits import Name
 from bridge.store.registry import KIND, Known, Registry
-from devices.reading import Reading, Value
+from devices.reading import Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,9 @@ class Columns:
         return Columns([], [], [], [])
 
     def __add__(self, other: "Columns") -> "Columns":
+        """Both, one after the other; one of the two itself, where the other is empty."""
+        if not other.series or not self.series:
+            return self if self.series else other
         return Columns(
             self.series + other.series, self.at + other.at, self.value + other.value, self.origin + other.origin
         )
@@ -50,60 +53,65 @@ class Sorted(NamedTuple):
     refusals: list[tuple[int, Refusal]]
     """Readings of another kind than their series, or beyond the limits, by index of their message."""
 
+    @property
+    def readings(self) -> int:
+        return len(self.fresh.series) + len(self.late.series) + len(self.texts.series)
+
     def all_late(self) -> "Sorted":
         """The same, taking no reading for new."""
         return self._replace(fresh=Columns.empty(), late=self.fresh + self.late)
 
 
-REFUSED = Known(0, "series within the limits")
-"""Stands for a series that was not registered: no reading is of its kind."""
+Arrived = tuple[Report, int]
+"""With the index of its message."""
+NONE: Mapping[str, Known] = {}
+"""The series of a device that is not known."""
 
 
 async def sort(connection: asyncpg.Connection, registry: Registry, decoded: Decoded) -> Sorted:
     """Number the readings, registering series that are new."""
-    known, readings = registry.known, decoded.readings
-    refused: Mapping[Name, Refusal] = {}
-    try:
-        found = [known[reading.device][reading.metric] for reading in readings]
-    except KeyError:
-        registry.make_room()
-        refused = await registry.learn(connection, _unknown(registry, readings), decoded.units)
-        found = [
-            REFUSED if (reading.device, reading.metric) in refused else known[reading.device][reading.metric]
-            for reading in readings
-        ]
-    return _sort(decoded, found, refused)
-
-
-def _unknown(registry: Registry, readings: Iterable[Reading]) -> dict[Name, Value]:
-    """Series not met before, each with its first value, which decides its kind."""
-    wanted: dict[Name, Value] = {}
-    for reading in readings:
-        if not registry.knows(name := (reading.device, reading.metric)):
-            wanted.setdefault(name, reading.value)
-    return wanted
-
-
-def _sort(decoded: Decoded, found: Iterable[Known], refused: Mapping[Name, Refusal]) -> Sorted:
     done = Sorted(Columns.empty(), Columns.empty(), Columns.empty(), [])
+    if unknown := _sort(zip(decoded.reports, decoded.origins, strict=True), registry.known, done):
+        registry.make_room()
+        refused = await registry.learn(connection, _first_values(unknown), decoded.units)
+        for report, origin in _sort(unknown, registry.known, done):
+            done.refusals.extend((origin, refused[report.device, metric]) for metric in report.values)
+    return done
+
+
+def _first_values(unknown: Iterable[Arrived]) -> dict[Name, Value]:
+    """By series; the first one decides the kind."""
+    values: dict[Name, Value] = {}
+    for report, _ in unknown:
+        for metric, value in report.values.items():
+            values.setdefault((report.device, metric), value)
+    return values
+
+
+def _sort(arrived: Iterable[Arrived], known: Mapping[str, Mapping[str, Known]], done: Sorted) -> list[Arrived]:
+    """Put the readings of known series where they belong, and return the others."""
+    unknown: list[Arrived] = []
     fresh = done.fresh
     fresh_series, fresh_at, fresh_value, fresh_origin = fresh.series, fresh.at, fresh.value, fresh.origin
-    for reading, origin, series in zip(decoded.readings, decoded.origins, found, strict=True):
-        at, value = reading.at, reading.value
-        if series.kind != KIND[type(value)]:
-            refusal = refused.get((reading.device, reading.metric)) or _other_kind(reading.metric, series.kind, value)
-            done.refusals.append((origin, refusal))
-        elif series.kind == "text":
-            done.texts.add(series.id, at, value, origin)
-        elif at > series.newest:
-            series.newest = at
-            fresh_series.append(series.id)
-            fresh_at.append(at)
-            fresh_value.append(value)
-            fresh_origin.append(origin)
-        else:
-            done.late.add(series.id, at, value, origin)
-    return done
+    for report, origin in arrived:
+        at, series_of = report.at, known.get(report.device, NONE)
+        for metric, value in report.values.items():
+            series = series_of.get(metric)
+            if series is None:
+                unknown.append((Report(report.device, at, {metric: value}), origin))
+            elif series.kind != KIND[type(value)]:
+                done.refusals.append((origin, _other_kind(metric, series.kind, value)))
+            elif series.kind == "text":
+                done.texts.add(series.id, at, value, origin)
+            elif at > series.newest:
+                series.newest = at
+                fresh_series.append(series.id)
+                fresh_at.append(at)
+                fresh_value.append(value)
+                fresh_origin.append(origin)
+            else:
+                done.late.add(series.id, at, value, origin)
+    return unknown
 
 
 def _other_kind(metric: str, kind: str, value: Value) -> Refusal:

@@ -10,14 +10,14 @@ from bridge.record import Refusal
 def expire(decoded: Decoded, horizon: int) -> Decoded:
     """The batch without readings from before the horizon (microseconds since the epoch); each has become a refusal."""
     kept, origins, refusals = [], [], list(decoded.refusals)
-    for reading, origin in zip(decoded.readings, decoded.origins, strict=True):
-        if reading.at >= horizon:
-            kept.append(reading)
+    for report, origin in zip(decoded.reports, decoded.origins, strict=True):
+        if report.at >= horizon:
+            kept.append(report)
             origins.append(origin)
         else:
-            expected = f"{reading.metric}: expected a time from {_day(horizon)} on, got {_day(reading.at)}"
+            expected = f"expected a time from {_day(horizon)} on, got {_day(report.at)}"
             refusals.append((origin, Refusal("expired", expected)))
-    return decoded._replace(readings=kept, origins=origins, refusals=refusals)
+    return decoded._replace(reports=kept, origins=origins, refusals=refusals)
 
 
 def _day(micros: int) -> str:

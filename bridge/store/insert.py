@@ -1,8 +1,8 @@
 """One batch into Postgres in one transaction: all or nothing, and a second time without effect."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Mapping
+from typing import NamedTuple
 
 import asyncpg
 import msgspec
@@ -12,14 +12,11 @@ from bridge.decode import Decoded
 from bridge.record import Reason, Refusal
 from bridge.store import statements
 from bridge.store.columns import Columns, Sorted
-from bridge.store.copy import COLUMNS, rows
+from bridge.store.copy import copy
 from bridge.store.kept import Kept
 from bridge.store.numbers import Numbers
-from bridge.store.rollup import HOUR, MINUTE, each
 from bridge.store.settle import Settled, settle
-
-MOST_SPANS = 4_000
-"""Minutes that are written at once: with its hour each takes 200 bytes as text, and asyncpg twice as much again."""
+from bridge.store.spans import add, sum_up
 
 
 class Outcome(NamedTuple):
@@ -58,7 +55,12 @@ async def _insert(connection: asyncpg.Connection, decoded: Decoded, batch: Sorte
         await _insert_texts(connection, texts.new, tick)
         refusals = [*decoded.refusals, *batch.refusals, *late.refusals, *texts.refusals]
         rejects = await _insert_rejects(connection, decoded, refusals, tick) if refusals else {}
-    return _outcome(decoded, (batch.fresh, late.new, texts.new), refusals, (tick, previous), rejects)
+    stored = batch.fresh + late.new + texts.new
+    duplicate = 0
+    if len(stored.series) < batch.readings:
+        duplicate = len(set(decoded.origins).difference(stored.origin, [index for index, _ in refusals]))
+    committed = Committed(tick, stored.series, stored.at, stored.value, previous)
+    return Outcome(committed, len(decoded.messages) - duplicate - sum(rejects.values()), duplicate, rejects)
 
 
 async def _settle(connection: asyncpg.Connection, stored: str, columns: Columns, before: Columns) -> Settled:
@@ -73,14 +75,8 @@ async def _insert_numbers(connection: asyncpg.Connection, new: Columns, tick: in
     if not new.series:
         return
     numbers = Numbers.ordered(new.series, new.at, new.value)
-    await _copy(connection, numbers, tick)
-    for minutes in each(numbers).widen(MINUTE).pieces(MOST_SPANS):
-        await connection.execute(statements.ROLLUPS, *minutes.literals(), *minutes.widen(HOUR).literals())
-
-
-async def _copy(connection: asyncpg.Connection, numbers: Numbers, tick: int) -> None:
-    source: Any = rows(numbers, tick)  # asyncpg's types know no buffer
-    await connection.copy_to_table("reading", source=source, columns=COLUMNS, format="binary")
+    await copy(connection, "reading", numbers.columns(tick))
+    await add(connection, sum_up(numbers), tick)
 
 
 async def _insert_texts(connection: asyncpg.Connection, new: Columns, tick: int) -> None:
@@ -122,19 +118,3 @@ async def _insert_rejects(
 def _storable(text: str) -> str:
     """Text as Postgres holds it. No such topic comes through Mosquitto, but a reject that can't be stored would block all."""
     return text.replace("\0", "\\0").encode("utf-8", "backslashreplace").decode()
-
-
-def _outcome(
-    decoded: Decoded,
-    new: Sequence[Columns],
-    refusals: list[tuple[int, Refusal]],
-    ticks: tuple[int, int],
-    rejects: Mapping[Reason, int],
-) -> Outcome:
-    stored = sum(new, Columns.empty())
-    duplicate = 0
-    if len(stored.series) < len(decoded.readings):
-        duplicate = len(set(decoded.origins).difference(stored.origin, [index for index, _ in refusals]))
-    tick, previous = ticks
-    committed = Committed(tick, stored.series, stored.at, stored.value, previous)
-    return Outcome(committed, len(decoded.messages) - duplicate - sum(rejects.values()), duplicate, rejects)

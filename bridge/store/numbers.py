@@ -1,11 +1,12 @@
 """Numeric readings as arrays, in the order in which Postgres writes them fastest."""
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from bridge.store.copy import timestamps
 from devices.reading import Value
 
 
@@ -22,3 +23,12 @@ class Numbers(NamedTuple):
         numbered, times = np.array(series, np.int32), np.array(at, np.int64)
         order = np.lexsort((times, numbered))
         return Numbers(numbered[order], times[order], np.array(value, np.float64)[order])
+
+    def columns(self, tick: int) -> Mapping[str, NDArray[Any]]:
+        """Rows of the table `reading`."""
+        return {
+            "at": timestamps(self.at),
+            "value": self.value,
+            "committed_at": timestamps(np.full(len(self.at), tick)),
+            "series_id": self.series,
+        }

@@ -1,9 +1,7 @@
 """Sums up readings per series and span of time, as the rollup tables hold them."""
 
-from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -30,10 +28,7 @@ class Rollup(NamedTuple):
     def widen(self, width: int) -> "Rollup":
         """The same readings in spans of `width` microseconds, a multiple of what they are in now."""
         at = self.at // width * width
-        begins = np.empty(len(at), bool)
-        begins[:1] = True
-        np.logical_or(self.series[1:] != self.series[:-1], at[1:] != at[:-1], out=begins[1:])
-        first = np.flatnonzero(begins)
+        first = np.flatnonzero(begins(self.series, at))
         last = np.append(first[1:], len(at)) - 1
         with np.errstate(over="ignore"):  # beyond a double is infinity, as a float of Python is
             sums = np.add.reduceat(self.sum, first)
@@ -50,14 +45,15 @@ class Rollup(NamedTuple):
             self.last_at[last],
         )
 
-    def pieces(self, most: int) -> Iterator["Rollup"]:
-        """The same spans in order, at most so many at a time."""
-        for begin in range(0, len(self.at), most):
-            yield Rollup._make(column[begin : begin + most] for column in self)
+    def only(self, these: NDArray[np.bool_]) -> "Rollup":
+        return Rollup._make(column[these] for column in self.columns)
 
-    def literals(self) -> list[str]:
-        """The columns as Postgres writes arrays: a driver takes five times as long to encode thousands of numbers."""
-        return [_literal(column) for column in self]
+    def followed_by(self, other: "Rollup") -> "Rollup":
+        return Rollup._make(map(np.concatenate, zip(self.columns, other.columns, strict=True)))
+
+    @property
+    def columns(self) -> tuple[NDArray[Any], ...]:
+        return tuple(self)
 
 
 def each(numbers: Numbers) -> Rollup:
@@ -66,8 +62,9 @@ def each(numbers: Numbers) -> Rollup:
     return Rollup(series, at, np.ones(len(at), np.int32), value, value, value, value, at, value, at)
 
 
-def _literal(column: NDArray[Any]) -> str:
-    values = column.tolist()
-    finite = column.dtype.kind == "i" or np.isfinite(column).all()
-    text = msgspec.json.encode(values).decode() if finite else str(values)  # JSON knows no infinity, Postgres does
-    return f"{{{text[1:-1]}}}"
+def begins(series: NDArray[np.int32], span: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Where one span of a series ends and the next one begins, in arrays ordered by both."""
+    begins = np.empty(len(span), bool)
+    begins[:1] = True
+    np.logical_or(series[1:] != series[:-1], span[1:] != span[:-1], out=begins[1:])
+    return begins

@@ -23,9 +23,17 @@ INSERT INTO text_reading (at, value, committed_at, series_id)
 SELECT moment(at), value, moment($4), series FROM unnest($1::int[], $2::bigint[], $3::text[]) AS new(series, at, value)
 """
 
-_SPANS = """(series_id, at, count, sum, min, max, first, first_at, last, last_at)
-    SELECT series, moment(at), count, sum, min, max, first, moment(first_at), last, moment(last_at)
-    FROM unnest({columns}) AS new(series, at, count, sum, min, max, first, first_at, last, last_at)
+# Made once for each connection. A transaction that stores several batches tells their rows apart by the tick.
+SPANS = """
+CREATE TEMPORARY TABLE span (
+    committed_at timestamptz, into_minute bool, into_hour bool, series_id int, at timestamptz, count int,
+    sum float8, min float8, max float8, first float8, first_at timestamptz, last float8, last_at timestamptz
+) ON COMMIT DELETE ROWS
+"""
+_ADD = """
+INSERT INTO {table} AS stored (series_id, at, count, sum, min, max, first, first_at, last, last_at)
+    SELECT series_id, {begin}, count, sum, min, max, first, first_at, last, last_at
+    FROM span WHERE into_{unit} AND committed_at = moment($1)
     ON CONFLICT (series_id, at) DO UPDATE SET
         count = stored.count + excluded.count, sum = stored.sum + excluded.sum,
         min = least(stored.min, excluded.min), max = greatest(stored.max, excluded.max),
@@ -33,18 +41,9 @@ _SPANS = """(series_id, at, count, sum, min, max, first, first_at, last, last_at
         first_at = least(stored.first_at, excluded.first_at),
         last = CASE WHEN excluded.last_at > stored.last_at THEN excluded.last ELSE stored.last END,
         last_at = greatest(stored.last_at, excluded.last_at)"""
-_TYPES = ("int", "bigint", "int", "float8", "float8", "float8", "float8", "bigint", "float8", "bigint")
-
-
-def _spans(first: int) -> str:
-    return _SPANS.format(columns=", ".join(f"${number}::text::{name}[]" for number, name in enumerate(_TYPES, first)))
-
-
-# The columns of the minutes, then those of the hours, as array literals.
-ROLLUPS = f"""
-WITH into_minute AS (INSERT INTO rollup_minute AS stored {_spans(1)})
-INSERT INTO rollup_hour AS stored {_spans(1 + len(_TYPES))}
-"""
+_ADD_MINUTES = _ADD.format(table="rollup_minute", unit="minute", begin="at")
+_ADD_HOURS = _ADD.format(table="rollup_hour", unit="hour", begin="date_trunc('hour', at, 'UTC')")
+ROLLUPS = f"WITH minutes AS ({_ADD_MINUTES}) {_ADD_HOURS}"
 
 # The devices are registered by now. An insert that updates on conflict would use up a number of `device.id` for each status.
 STATUSES = """

@@ -15,7 +15,7 @@ async def write(
     connection: asyncpg.Connection, registry: Registry, partitions: Partitions, decoded: Decoded
 ) -> Outcome:
     """Commit the batch. Raises what asyncpg raises, and then nothing of the batch is stored."""
-    if not await partitions.ensure(connection, [reading.at for reading in decoded.readings]):
+    if not await partitions.ensure(connection, [report.at for report in decoded.reports]):
         decoded = expire(decoded, partitions.horizon)
     decoded = await admit(connection, registry, decoded)
     return await insert(connection, decoded, await sort(connection, registry, decoded))

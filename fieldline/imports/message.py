@@ -7,9 +7,9 @@ from collections.abc import Mapping
 import msgspec
 
 from api.match import Kind
-from bridge.dialects.plain import EXACT
 from bridge.message import Message
 from devices import topic
+from devices.payload import EXACT
 from fieldline.imports.entry import Bad, Entry, Name
 
 _integer = re.compile(r"[+-]?\d{1,400}", re.ASCII)  # what is longer is beyond any double

@@ -18,8 +18,8 @@ from api.export import lines, tables
 from api.export import read as reading
 from bridge.decode import Decoded
 from bridge.message import Message
+from bridge.record import Report
 from bridge.store.store import Store
-from devices.reading import Reading
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 FORMS = ("csv", "ndjson", "parquet", "arrow")
@@ -55,13 +55,14 @@ def rows_of_series(
 async def store(database_url: str, rows: Iterable[Row]) -> None:
     """Commit them as one batch, as the bridge does; then the units."""
     rows = list(rows)
-    readings = [
-        Reading(row.device, row.metric, row.at, bool(row.value) if row.kind == "boolean" else row.value) for row in rows
+    reports = [
+        Report(row.device, row.at, {row.metric: bool(row.value) if row.kind == "boolean" else row.value})
+        for row in rows
     ]
     messages = [Message("devices/-/telemetry", b"", None, row.at) for row in rows]
     stored = Store(database_url)
     try:
-        [outcome] = await stored.keep(Decoded(messages, readings, list(range(len(rows))), [], {}, {}))
+        [outcome] = await stored.keep(Decoded(messages, reports, list(range(len(rows))), [], {}, {}))
         assert outcome.stored == len(rows)
     finally:
         await stored.close()

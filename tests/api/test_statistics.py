@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from api import summary
 from bridge.store import statements
 from bridge.store.numbers import Numbers
-from bridge.store.rollup import HOUR, MINUTE, each
+from bridge.store.rollup import HOUR, MINUTE
+from bridge.store.spans import add, sum_up
 from tests.api import calendar
 from tests.api.field import NOON, keep
 from tests.api.test_windows import DAY, EVERY, changes, micros, offsets, spans
@@ -35,6 +36,7 @@ devices = (f"device-{number}" for number in itertools.count())
 @pytest.fixture
 async def sql(database_url: str) -> AsyncIterator[asyncpg.Connection]:
     connection = await asyncpg.connect(database_url)
+    await connection.execute(statements.SPANS)
     yield connection
     await connection.close()
 
@@ -47,8 +49,9 @@ async def keep_with_rollups(
         await sql.execute("SELECT ensure_partitions(moment($1))", at)
     [number] = (await keep(database_url, {name: readings})).values()
     if readings:
-        minutes = each(Numbers.ordered([number] * len(readings), *zip(*readings, strict=True))).widen(MINUTE)
-        await sql.execute(statements.ROLLUPS, *minutes.literals(), *minutes.widen(HOUR).literals())
+        numbers = Numbers.ordered([number] * len(readings), *zip(*readings, strict=True))
+        async with sql.transaction():
+            await add(sql, sum_up(numbers), tick=1)
     return number
 
 

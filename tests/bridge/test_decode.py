@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from bridge.decode import Decoded, decode
 from bridge.message import Message
-from devices.reading import Reading
+from bridge.record import Report
+from devices.reading import Value
 
 NOW = 1_795_000_000_000_000
 AT = 1_794_000_000_000
@@ -29,33 +30,29 @@ def reasons(found: Decoded) -> list[str]:
 
 def test_a_flat_object_gives_a_reading_for_each_metric_and_seq_is_one() -> None:
     found = told({"at": AT, "seq": 41, "temperature": 21.4, "open": True, "state": "heating"})
-    assert found.readings == [
-        Reading("greenhouse-1", "seq", AT * 1_000, 41),
-        Reading("greenhouse-1", "temperature", AT * 1_000, 21.4),
-        Reading("greenhouse-1", "open", AT * 1_000, True),  # noqa: FBT003
-        Reading("greenhouse-1", "state", AT * 1_000, "heating"),
-    ]
+    values: dict[str, Value] = {"seq": 41, "temperature": 21.4, "open": True, "state": "heating"}
+    assert found.reports == [Report("greenhouse-1", AT * 1_000, values)]
     assert found.refusals == []
 
 
 def test_an_array_is_a_backlog_with_times_of_its_own() -> None:
     found = told([{"at": AT, "t": 1}, {"at": AT + 1, "t": 2}])
-    assert [(reading.at, reading.value) for reading in found.readings] == [(AT * 1_000, 1), (AT * 1_000 + 1_000, 2)]
+    assert [(one.at, one.values) for one in found.reports] == [(AT * 1_000, {"t": 1}), (AT * 1_000 + 1_000, {"t": 2})]
 
 
 @pytest.mark.parametrize(("payload", "value"), [(b"21.4", 21.4), (b"true", True), (b'"open"', "open"), (b"7", 7)])
 def test_a_bare_value_is_a_reading_of_the_metric_in_its_topic(payload: bytes, value: object) -> None:
     found = decoded(payload, "devices/door-1/telemetry/contact")
-    assert found.readings == [Reading("door-1", "contact", NOW, value)]  # type: ignore[arg-type]
+    assert found.reports == [Report("door-1", NOW, {"contact": value})]  # type: ignore[dict-item]
 
 
 def test_without_a_time_the_receive_time_counts() -> None:
-    assert told({"t": 1}).readings[0].at == NOW
+    assert told({"t": 1}).reports[0].at == NOW
 
 
 def test_null_says_nothing_and_is_no_mistake() -> None:
     found = told({"t": None})
-    assert not found.readings
+    assert not found.reports
     assert not found.refusals
 
 
@@ -71,7 +68,7 @@ def test_null_says_nothing_and_is_no_mistake() -> None:
 )
 def test_a_bad_metric_is_refused_and_the_good_ones_beside_it_are_kept(bad: Any, reason: str) -> None:
     found = told({"at": AT, "good": 1, "bad": bad, "better": 2})
-    assert [reading.metric for reading in found.readings] == ["good", "better"]
+    assert [one.values for one in found.reports] == [{"good": 1, "better": 2}]
     assert reasons(found) == [reason]
     assert "expected" in found.refusals[0][1].detail
 
@@ -96,7 +93,7 @@ def test_a_bad_metric_is_refused_and_the_good_ones_beside_it_are_kept(bad: Any, 
 )
 def test_what_can_not_be_read_is_refused_with_its_reason(topic: str, payload: bytes, reason: str) -> None:
     found = decoded(payload, topic)
-    assert found.readings == []
+    assert found.reports == []
     assert reasons(found) == [reason]
     assert "expected" in found.refusals[0][1].detail
 
@@ -139,6 +136,6 @@ json = st.recursive(
 def test_every_metric_becomes_a_reading_or_a_reason(found: Any) -> None:
     answer = decoded(msgspec.json.encode(found))
     assert all(origin == 0 for origin in answer.origins)
-    assert len(answer.origins) == len(answer.readings)
+    assert len(answer.origins) == len(answer.reports)
     if not isinstance(found, dict) and not (isinstance(found, list) and all(isinstance(part, dict) for part in found)):
         assert reasons(answer) == ["json"]

@@ -61,9 +61,9 @@ def test_long_names_are_read_and_not_remembered() -> None:
     names = [f"{n}{'x' * 1_000}" for n in range(1_000)]
     with grown() as found:
         for name in names:
-            assert not decode([telemetry(f"devices/{name}/telemetry")]).readings
-            assert not decode([telemetry("devices/d/telemetry", b'{"%s":1}' % name.encode())]).readings
-            assert decode([telemetry(f"devices/d/telemetry/{name[:200]}", b"1")]).readings
+            assert not decode([telemetry(f"devices/{name}/telemetry")]).reports
+            assert not decode([telemetry("devices/d/telemetry", b'{"%s":1}' % name.encode())]).reports
+            assert decode([telemetry(f"devices/d/telemetry/{name[:200]}", b"1")]).reports
     assert found[0] < 100_000
 
 
@@ -71,5 +71,5 @@ def test_more_topics_than_are_remembered_are_read_as_well(monkeypatch: pytest.Mo
     monkeypatch.setattr(plain, "MOST_TOPICS", 2)
     with grown() as found:
         for n in range(1_000):
-            assert decode([telemetry(f"devices/d{n % 5}/telemetry")]).readings[0].device == f"d{n % 5}"
+            assert decode([telemetry(f"devices/d{n % 5}/telemetry")]).reports[0].device == f"d{n % 5}"
     assert found[0] < 10_000

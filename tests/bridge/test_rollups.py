@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 
 from bridge.decode import decode
 from bridge.message import Message
-from bridge.store import insert
 from bridge.store.store import Store
 
 HOUR = 1_790_000_000_000 // 3_600_000 * 3_600_000
@@ -23,12 +22,9 @@ KEPT = "SELECT series_id, at, count, sum, min, max, first, first_at, last, last_
 
 
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(batches, st.sampled_from([1, 3, insert.MOST_SPANS]))
+@given(batches)
 @pytest.mark.timeout(120)
-async def test_rollups_equal_brute_force_however_few_are_written_at_once(
-    monkeypatch: pytest.MonkeyPatch, database_url: str, found: list[list[tuple[int, int, int]]], most: int
-) -> None:
-    monkeypatch.setattr(insert, "MOST_SPANS", most)
+async def test_rollups_equal_brute_force(database_url: str, found: list[list[tuple[int, int, int]]]) -> None:
     store = Store(database_url)
     for batch in found:
         messages = [

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from bridge.decode import SUBSCRIPTIONS
-from bridge.session import Batch, Session
+from bridge.session import Delivery, Session
 from devices.broker import parse
 from tests.bridge.publishing import publish
 from tests.eventually import eventually
@@ -38,7 +38,7 @@ async def collect(session: Session, count: int, *, acknowledge: bool) -> list[in
     found: list[int] = []
     async with asyncio.timeout(10):
         while len(found) < count:
-            batch: Batch = await session.receive()
+            batch: Delivery = await session.receive(1_000)
             found += [int(message.payload) for message in batch.messages]
             if acknowledge:
                 batch.acknowledge()
@@ -62,7 +62,7 @@ async def test_no_two_messages_are_received_at_the_same_time(broker: Broker) -> 
         times: list[int] = []
         async with asyncio.timeout(10):
             while len(times) < 50:
-                batch = await session.receive()
+                batch = await session.receive(1_000)
                 times += [message.received_at for message in batch.messages]
                 batch.acknowledge()
         assert times == sorted(set(times))
@@ -79,7 +79,7 @@ async def test_messages_that_arrive_while_the_bridge_is_away_wait_in_the_broker(
 async def test_the_broker_waits_while_the_window_is_full(broker: Broker) -> None:
     async with connected(broker, window=10) as session:
         await send(broker, 0, 50)
-        first = await session.receive()
+        first = await session.receive(1_000)
         await eventually(lambda: _waits(session, 10 - len(first.messages)))
         await send(broker, 50, 60)  # the broker has had every chance to send more by now
         assert len(first.messages) + len(session.pending) == 10
@@ -126,7 +126,7 @@ async def _troubled(session: Session) -> bool:
 async def test_an_acknowledgement_for_a_connection_that_has_ended_is_dropped(broker: Broker) -> None:
     async with connected(broker) as session:
         await send(broker, 0, 5)
-        old = await session.receive()
+        old = await session.receive(1_000)
         await asyncio.to_thread(broker.stop)
         await eventually(lambda: _troubled(session))
         await asyncio.to_thread(broker.start)

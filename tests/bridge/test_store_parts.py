@@ -7,9 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge.store.columns import Columns
+from bridge.store.copy import EPOCH
 from bridge.store.numbers import Numbers
 from bridge.store.rollup import HOUR, MINUTE, each
 from bridge.store.settle import settle
+from bridge.store.spans import sum_up
 
 AT = 1_790_000_000_000_000
 readings = st.dictionaries(
@@ -32,11 +34,11 @@ def test_spans_equal_what_their_readings_come_to(found: dict[tuple[int, int], fl
     series, at = [key[0] for key in found], [key[1] for key in found]
     minutes = each(Numbers.ordered(series, at, list(found.values()))).widen(MINUTE)
     for rollup, width in ((minutes, MINUTE), (minutes.widen(HOUR), HOUR)):
-        spans: dict[tuple[int, int], list[tuple[int, float]]] = defaultdict(list)
+        parts: dict[tuple[int, int], list[tuple[int, float]]] = defaultdict(list)
         for (number, moment), value in found.items():
-            spans[number, moment // width * width].append((moment, value))
+            parts[number, moment // width * width].append((moment, value))
         expected = []
-        for (number, begin), members in sorted(spans.items()):
+        for (number, begin), members in sorted(parts.items()):
             values = [value for _, value in members]
             (first_at, first), (last_at, last) = min(members), max(members)
             expected.append(
@@ -45,21 +47,19 @@ def test_spans_equal_what_their_readings_come_to(found: dict[tuple[int, int], fl
         assert list(zip(*(column.tolist() for column in rollup), strict=True)) == expected
 
 
-@given(readings, st.integers(1, 10))
-def test_pieces_are_all_the_spans_in_their_order(found: dict[tuple[int, int], float], most: int) -> None:
+@given(readings)
+def test_spans_hold_each_minute_and_each_hour_once(found: dict[tuple[int, int], float]) -> None:
     series, at = [key[0] for key in found], [key[1] for key in found]
-    minutes = each(Numbers.ordered(series, at, list(found.values()))).widen(MINUTE)
-    pieces = list(minutes.pieces(most))
-    assert max(len(piece.at) for piece in pieces) <= most
-    for whole, *parts in zip(minutes, *pieces, strict=True):
-        assert whole.tolist() == np.concatenate(parts).tolist()
-
-
-def test_spans_are_written_as_postgres_reads_arrays() -> None:
-    rollup = each(Numbers.ordered([1, 2, 2], [AT, AT, AT + 1], [0.1, 1.5e308, 1.5e308])).widen(HOUR)
-    series, at, readings, sums, *_ = rollup.literals()
-    hour = AT // HOUR * HOUR
-    assert (series, at, readings, sums) == ("{1,2}", f"{{{hour},{hour}}}", "{1,2}", "{0.1, inf}")
+    numbers = Numbers.ordered(series, at, list(found.values()))
+    written = sum_up(numbers)
+    minutes = each(numbers).widen(MINUTE)
+    for width, tier, rollup in ((MINUTE, "into_minute", minutes), (HOUR, "into_hour", minutes.widen(HOUR))):
+        these = written[tier]
+        rows = written["series_id"][these], (written["at"][these] + EPOCH) // width * width, written["sum"][these]
+        expected = rollup.series, rollup.at, rollup.sum
+        assert sorted(zip(*(column.tolist() for column in rows), strict=True)) == list(
+            zip(*(column.tolist() for column in expected), strict=True)
+        )
 
 
 def test_numbers_are_ordered_by_series_and_time_whatever_order_they_came_in() -> None:

@@ -32,7 +32,7 @@ def test_received_is_stored_duplicate_rejected_or_in_flight_at_every_step(steps:
         assert holds(tally)
         if settles:
             first = begun.pop(0)
-            tally.settle([outcome(first[:1]), outcome(first[1:])])
+            tally.settle(1, [outcome(first[:1]), outcome(first[1:])])
             assert holds(tally)
     settled = tally.received - tally.in_flight
     assert tally.in_flight == sum(map(len, begun))
@@ -48,9 +48,9 @@ def test_the_oldest_message_is_that_of_the_batch_that_began_first() -> None:
     tally.receive([Message("t", b"", None, first), Message("t", b"", None, first + 1)])
     tally.receive([Message("t", b"", None, second)])
     assert tally.oldest == first
-    tally.settle([outcome(["stored", "json"])])
+    tally.settle(1, [outcome(["stored", "json"])])
     assert tally.oldest == second
     assert tally.rejects["json"] == 1
     assert tally.rejects["store"] == 0, "a reason that has not happened yet is there too"
-    tally.settle([outcome(["stored"])])
+    tally.settle(1, [outcome(["stored"])])
     assert tally.oldest is None

@@ -11,11 +11,11 @@ levels = st.text(st.characters(blacklist_characters="/+#\0", blacklist_categorie
 
 @given(levels, levels)
 def test_every_topic_is_taken_apart_as_it_was_put_together(device: str, name: str) -> None:
-    assert topic.parse(topic.telemetry(device)) == (device, "telemetry", "")
-    assert topic.parse(topic.telemetry(device, name)) == (device, "telemetry", name)
-    assert topic.parse(topic.status(device)) == (device, "status", "")
-    assert topic.parse(topic.info(device)) == (device, "info", "")
-    assert topic.parse(topic.commands(device, name)) == (device, "commands", name)
+    assert topic.parse(topic.telemetry(device)) == topic.Topic(device, "telemetry", "")
+    assert topic.parse(topic.telemetry(device, name)) == topic.Topic(device, "telemetry", name)
+    assert topic.parse(topic.status(device)) == topic.Topic(device, "status", "")
+    assert topic.parse(topic.info(device)) == topic.Topic(device, "info", "")
+    assert topic.parse(topic.commands(device, name)) == topic.Topic(device, "commands", name)
 
 
 @pytest.mark.parametrize(

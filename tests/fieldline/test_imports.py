@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from api.form import File
 from api.match import Kind
+from bridge.record import Report
 from fieldline.imports import carry, lines
 from fieldline.imports.entry import Bad, Name, NotReadableError
 from fieldline.imports.file import source_of
@@ -32,7 +33,7 @@ def batches(form: File, data: bytes | str, kinds: dict[Name, Kind] | None = None
 def found(form: File, data: bytes | str, kinds: dict[Name, Kind] | None = None) -> list[Any]:
     """The values that would be stored, and what is said of the bad lines."""
     made = batches(form, data, kinds)
-    values = [reading.value for batch in made for reading in batch.decoded.readings]
+    values = [value for batch in made for report in batch.decoded.reports for value in report.values.values()]
     return [*values, *(f"{bad.line}: {bad.why}" for batch in made for bad in batch.bad)]
 
 
@@ -70,8 +71,7 @@ def test_the_first_cell_of_a_new_series_decides_for_all() -> None:
 def test_columns_may_come_in_any_order_with_others_between_and_behind_a_mark() -> None:
     text = f"\ufeffvalue,place,metric,device,unit,at\n21.5,here,x,a,K,{AT}\n"
     [batch] = batches("csv", text)
-    [reading] = batch.decoded.readings
-    assert (reading.device, reading.metric, reading.at, reading.value) == ("a", "x", MICROS, 21.5)
+    assert batch.decoded.reports == [Report("a", MICROS, {"x": 21.5})]
     assert dict(batch.decoded.units) == {("a", "x"): "K"}
 
 
@@ -151,7 +151,9 @@ def parquet(**columns: Any) -> bytes:
 def test_a_table_of_ones_own_needs_no_dictionaries_and_no_kind() -> None:
     at = pa.array([NOON], pa.timestamp("ns", "Europe/Berlin"))
     [batch] = batches("parquet", parquet(at=at, value=[21], other=["?"]))
-    assert [(one.at, one.value) for one in batch.decoded.readings] == [(int(NOON.timestamp()) * 1_000_000, 21)]
+    assert [(one.at, *one.values.values()) for one in batch.decoded.reports] == [
+        (int(NOON.timestamp()) * 1_000_000, 21)
+    ]
     assert found("parquet", parquet(at=at, value=[True])) == [True]
     assert found("parquet", parquet(at=at, text=["open"])) == ["open"]
     assert found("parquet", parquet(at=at, value=pa.nulls(1, pa.float64()))) == [

@@ -7,6 +7,7 @@ from random import Random
 
 from bridge.decode import decode
 from bridge.message import Message as Received
+from bridge.record import Report
 from torture.script import ONE_BAD_IN, Message, Script, values
 
 NOW = 1_790_000_000_000
@@ -31,14 +32,12 @@ def test_each_message_says_what_it_is_said_to_say() -> None:
     messages = parts()
     found = decode(received(messages))
     assert found.refusals == []
-    assert len(found.readings) > len(messages), "some are backlogs"
-    told = [
-        (message.device, metric, at * 1_000, value)
+    assert len(found.reports) > len(messages), "some are backlogs"
+    assert found.reports == [
+        Report(message.device, at * 1_000, {"seq": seq, **values(seq)})
         for message in messages
         for seq, at in message.readings
-        for metric, value in {"seq": seq, **values(seq)}.items()
     ]
-    assert [(one.device, one.metric, one.at, one.value) for one in found.readings] == told
 
 
 def test_a_time_belongs_to_one_number_of_a_device_and_repetitions_change_nothing() -> None:
@@ -56,7 +55,7 @@ def test_bad_messages_are_rejected_whole_and_no_two_are_alike() -> None:
     script = Script(DEVICES, NOW - 86_400_000, Random(1))
     messages = script.part(30_000, bad=True)
     found = decode(received(messages))
-    assert found.readings == []
+    assert found.reports == []
     assert {index for index, _ in found.refusals} == set(range(len(messages)))
     assert len({message.payload for message in messages}) == 30_000
 
