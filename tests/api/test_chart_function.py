@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from api import chart
 from bridge.live.match import Match
-from tests.api.charting import BEGIN, DAY, HOUR, MS, SECOND, fill, line
+from tests.api.charting import BEGIN, DAY, HOUR, MINUTE, MS, SECOND, fill, line
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -34,6 +34,32 @@ async def test_the_function_in_sql_gives_the_same_answer(client: httpx.AsyncClie
         rows = await connection.fetch("SELECT * FROM chart('a/*', $1, $2, $3)", moment(since), moment(until), points)
         assert [((row["at"] - EPOCH) // timedelta(milliseconds=1), row["value"]) for row in rows] == found
         assert {(row["device"], row["metric"], row["unit"]) for row in rows} == {("a", "n", "u")}
+    await connection.close()
+
+
+LINES = "SELECT * FROM {}(ARRAY[1], moment($1), moment($2), $3, $4, $5)"
+
+
+@pytest.mark.parametrize("step", [SECOND // 4, SECOND, 7 * SECOND, 200 * SECOND], ids=str)
+async def test_what_borders_cut_is_the_same_opened_at_once_and_tier_by_tier(database_url: str, step: int) -> None:
+    """Columns of 1 to 59 minutes, on borders of minutes and off them; also some of a chart's columns, and a gap of an hour."""
+    await fill(database_url, BEGIN, BEGIN + 5 * HOUR, step)
+    connection = await asyncpg.connect(database_url)
+    for table in ("reading", "rollup_minute", "rollup_hour"):
+        gap = f"DELETE FROM {table} WHERE at >= moment($1) AND at < moment($2)"  # noqa: S608  constants
+        await connection.execute(gap, BEGIN + HOUR, BEGIN + 2 * HOUR)
+    for since, span, points in (
+        (BEGIN, 5 * HOUR, 300),
+        (BEGIN, 5 * HOUR, 7),
+        (BEGIN + 17_123 * MS, 4 * HOUR, 239),
+        (BEGIN + 17_123 * MS, 4 * HOUR + MS, 29),
+        (BEGIN - 3 * HOUR - 1, 9 * HOUR + 1, 100),
+        (BEGIN + 90 * MINUTE, HOUR, 13),
+    ):
+        for columns in ((0, points), (points // 3, points - 1)):
+            asked = since, since + span, points, *columns
+            at_once = await connection.fetch(LINES.format("chart_lines"), *asked)
+            assert at_once == await connection.fetch(LINES.format("chart_lines_of_tiers"), *asked)
     await connection.close()
 
 
