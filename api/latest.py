@@ -83,9 +83,8 @@ async def latest(database: DatabaseDep, query: MatchDep) -> Response:
             *(column or () for column in columns), strict=True
         )
     ]
+    # By both at once takes six times as long.
     series.sort(key=attrgetter("metric"))
-    series.sort(
-        key=attrgetter("device")
-    )  # stable: by device and metric, in a sixth of the time of sorting by both at once
+    series.sort(key=attrgetter("device"))
     answer = {"series": series, "cursor": cursor.encode(last)}
     return Response(msgspec.json.encode(answer), media_type="application/json")

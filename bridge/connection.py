@@ -14,6 +14,8 @@ from bridge.message import Message
 PENDING_BYTES = 64 * 2**20
 """Payload bytes that may wait here before the socket is no longer read, however few messages they are."""
 
+TAKEN_BYTES = 2**20
+"""Payload bytes that are taken at once, but for a single larger message: decoded they are ten times as much."""
 
 Answer = TypeVar("Answer", bound=mqtt5.Packet)
 
@@ -102,10 +104,14 @@ class Connection(asyncio.Protocol):
         self._wake()
 
     def take(self, most: int) -> list[Message]:
-        """Remove the oldest messages, up to `most`, and read the socket again once half the room is free."""
+        """Remove the oldest messages, up to `most` and `TAKEN_BYTES`, and read the socket again once half the room is free."""
         pending = self.pending
         messages = [pending.popleft() for _ in range(min(most, len(pending)))]
-        self._pending_bytes -= sum(len(message.payload) for message in messages)
+        size = sum(len(message.payload) for message in messages)
+        while size > TAKEN_BYTES and len(messages) > 1:
+            pending.appendleft(messages.pop())
+            size -= len(pending[0].payload)
+        self._pending_bytes -= size
         if self.paused and len(pending) <= self._window // 2 and not self._transport.is_closing():
             self.paused = False
             self._transport.resume_reading()

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
+from bridge import connection
 from bridge.decode import SUBSCRIPTIONS
 from bridge.session import Delivery, Session
 from devices.broker import parse
@@ -34,14 +35,14 @@ async def send(broker: Broker, first: int, last: int) -> None:
 
 
 async def collect(session: Session, count: int, *, acknowledge: bool) -> list[int]:
-    """Take batches until `count` messages are there."""
+    """Take deliveries until `count` messages are there."""
     found: list[int] = []
     async with asyncio.timeout(10):
         while len(found) < count:
-            batch: Delivery = await session.receive(1_000)
-            found += [int(message.payload) for message in batch.messages]
+            delivery: Delivery = await session.receive(1_000)
+            found += [int(message.payload) for message in delivery.messages]
             if acknowledge:
-                batch.acknowledge()
+                delivery.acknowledge()
     return found
 
 
@@ -62,9 +63,9 @@ async def test_no_two_messages_are_received_at_the_same_time(broker: Broker) -> 
         times: list[int] = []
         async with asyncio.timeout(10):
             while len(times) < 50:
-                batch = await session.receive(1_000)
-                times += [message.received_at for message in batch.messages]
-                batch.acknowledge()
+                delivery = await session.receive(1_000)
+                times += [message.received_at for message in delivery.messages]
+                delivery.acknowledge()
         assert times == sorted(set(times))
 
 
@@ -87,6 +88,26 @@ async def test_the_broker_waits_while_the_window_is_full(broker: Broker) -> None
         assert await collect(session, 60 - len(first.messages), acknowledge=True) == list(
             range(len(first.messages), 60)
         )
+
+
+async def test_of_large_messages_few_are_taken_at_once_and_one_beyond_the_bound_alone(
+    broker: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Decoded they are ten times as large, and twenty deliveries may wait for the store."""
+    monkeypatch.setattr(connection, "TAKEN_BYTES", 250_000)
+    sizes = [*[60_000] * 10, 300_000, *[60_000] * 10]
+    async with connected(broker) as session:
+        messages = [("devices/a/telemetry/n", str(number).rjust(size)) for number, size in enumerate(sizes)]
+        await asyncio.to_thread(publish, broker, messages)
+        deliveries: list[list[int]] = []
+        async with asyncio.timeout(10):
+            while sum(map(len, deliveries)) < len(sizes):
+                delivery = await session.receive(1_000)
+                deliveries.append([int(message.payload) for message in delivery.messages])
+                delivery.acknowledge()
+    assert [number for delivery in deliveries for number in delivery] == list(range(len(sizes)))
+    assert [10] in deliveries
+    assert all(sum(sizes[number] for number in delivery) <= 250_000 for delivery in deliveries if delivery != [10])
 
 
 async def test_a_resumed_session_with_a_full_window_stays_connected_while_nothing_is_taken(broker: Broker) -> None:
