@@ -41,10 +41,12 @@ async def _receive(session: Session, arrived: Arrived, tally: Tally) -> NoReturn
 
 
 async def _deliver(arrived: Arrived, store: Store, announce: Callable[[Committed], None], tally: Tally) -> NoReturn:
+    most = 1
     while True:
         batch = [await arrived.get()]
-        while not arrived.empty():
+        while len(batch) < most and not arrived.empty():
             batch.append(arrived.get_nowait())
+        most = 2 * len(batch)  # the first of a flood may have thousands of series to register
         outcomes = await store.keep(join([decoded for _, decoded in batch]))
         for delivery, _ in batch:
             delivery.acknowledge()
