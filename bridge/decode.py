@@ -32,7 +32,8 @@ def join(parts: Sequence[Decoded]) -> Decoded:
     if len(parts) == 1:
         return parts[0]
     messages: list[Message] = []
-    whole = Decoded(messages, [], [], [], {}, {})
+    units: dict[tuple[str, str], str] = {}
+    whole = Decoded(messages, [], [], [], {}, {}, units)
     for part in parts:
         before = len(messages)
         messages += part.messages
@@ -41,6 +42,7 @@ def join(parts: Sequence[Decoded]) -> Decoded:
         whole.refusals.extend([(before + index, refusal) for index, refusal in part.refusals])
         whole.statuses.update(part.statuses)
         whole.infos.update(part.infos)
+        units.update(part.units)
     return whole
 
 

@@ -43,11 +43,11 @@ class Tally:
 
     def settle(self, deliveries: int, outcomes: Sequence[Outcome]) -> None:
         """So many that have been on their way for longest are committed as one, and their acknowledgements are written."""
-        messages = [message for _ in range(deliveries) for message in self._deliveries.popleft()]
+        received = [message.received_at for _ in range(deliveries) for message in self._deliveries.popleft()]
         for outcome in outcomes:
             self.stored += outcome.stored
             self.duplicate += outcome.duplicate
             self.rejects.update(outcome.rejects)
             self.readings += len(outcome.committed.series)
-        self.batch_messages.observe(len(messages))
-        self.acknowledge_seconds.observe_ages([message.received_at for message in messages], clock.now())
+        self.batch_messages.observe(len(received))
+        self.acknowledge_seconds.observe_ages(received, clock.now())

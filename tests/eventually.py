@@ -7,6 +7,11 @@ from typing import TypeVar
 Found = TypeVar("Found")
 
 
+async def is_so(found: bool) -> bool:  # noqa: FBT001  what `eventually` asks for
+    """For what can be looked at without waiting."""
+    return found
+
+
 async def eventually(look: Callable[[], Awaitable[Found]], within: float = 10) -> Found:
     """What `look` returns as soon as it is truthy. Fails with what it returned last when that takes too long."""
     found = await look()

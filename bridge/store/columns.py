@@ -62,8 +62,8 @@ class Sorted(NamedTuple):
         return self._replace(fresh=Columns.empty(), late=self.fresh + self.late)
 
 
-Arrived = tuple[Report, int]
-"""With the index of its message."""
+Traced = tuple[Report, int]
+"""A report with the index of its message."""
 NONE: Mapping[str, Known] = {}
 """The series of a device that is not known."""
 
@@ -79,7 +79,7 @@ async def sort(connection: asyncpg.Connection, registry: Registry, decoded: Deco
     return done
 
 
-def _first_values(unknown: Iterable[Arrived]) -> dict[Name, Value]:
+def _first_values(unknown: Iterable[Traced]) -> dict[Name, Value]:
     """By series; the first one decides the kind."""
     values: dict[Name, Value] = {}
     for report, _ in unknown:
@@ -88,9 +88,9 @@ def _first_values(unknown: Iterable[Arrived]) -> dict[Name, Value]:
     return values
 
 
-def _sort(arrived: Iterable[Arrived], known: Mapping[str, Mapping[str, Known]], done: Sorted) -> list[Arrived]:
+def _sort(arrived: Iterable[Traced], known: Mapping[str, Mapping[str, Known]], done: Sorted) -> list[Traced]:
     """Put the readings of known series where they belong, and return the others."""
-    unknown: list[Arrived] = []
+    unknown: list[Traced] = []
     fresh = done.fresh
     fresh_series, fresh_at, fresh_value, fresh_origin = fresh.series, fresh.at, fresh.value, fresh.origin
     for report, origin in arrived:

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from api import summary
-from bridge.store import statements
+from bridge.store.connect import connect
 from bridge.store.numbers import Numbers
 from bridge.store.rollup import HOUR, MINUTE
 from bridge.store.spans import add, sum_up
@@ -35,8 +35,7 @@ devices = (f"device-{number}" for number in itertools.count())
 
 @pytest.fixture
 async def sql(database_url: str) -> AsyncIterator[asyncpg.Connection]:
-    connection = await asyncpg.connect(database_url)
-    await connection.execute(statements.SPANS)
+    connection = await connect(database_url)
     yield connection
     await connection.close()
 

@@ -1,15 +1,17 @@
 """Decoding: every message becomes records or a reason, and the good part of a message never goes with the bad."""
 
 from typing import Any
+from unittest.mock import patch
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bridge.decode import Decoded, decode
 from bridge.message import Message
 from bridge.record import Report
+from devices import payload
 from devices.reading import Value
 
 NOW = 1_795_000_000_000_000
@@ -139,3 +141,22 @@ def test_every_metric_becomes_a_reading_or_a_reason(found: Any) -> None:
     assert len(answer.origins) == len(answer.reports)
     if not isinstance(found, dict) and not (isinstance(found, list) and all(isinstance(part, dict) for part in found)):
         assert reasons(answer) == ["json"]
+
+
+fields = st.dictionaries(
+    st.sampled_from(["at", "a", "b", "", "n" * 255, "n" * 256, "nul\0"]),
+    st.sampled_from([2**53, 2**53 + 1, -(2**53), -(2**53) - 1, 2**70, AT, None, [1]])
+    | st.sampled_from(["", "text", "nul\0", "back\\u0000", "2026-11-26T12:00:00Z"])
+    | st.booleans()
+    | st.floats(allow_nan=False, allow_infinity=False),
+    max_size=3,
+)
+
+
+@settings(max_examples=500)
+@given(fields | st.lists(fields, max_size=3))
+def test_the_decoder_takes_as_a_whole_just_what_is_taken_value_by_value(found: Any) -> None:
+    at_once = told(found)
+    with patch.object(payload, "decode_fields", return_value=None):
+        one_by_one = told(found)
+    assert (at_once.reports, at_once.refusals) == (one_by_one.reports, one_by_one.refusals)

@@ -7,7 +7,7 @@ import pytest
 
 from bridge.live.commits import MANY, Commit, Commits, open_commits
 from tests.bridge.watching import BEGINNING, TIMEOUT, Writer
-from tests.eventually import eventually
+from tests.eventually import eventually, is_so
 
 
 class Heard:
@@ -48,7 +48,7 @@ async def test_a_batch_of_many_tells_that_its_bridge_is_behind_and_soon_that_it_
         commit = await heard.until(many.committed_at)
         assert commit == (writer.store.backend, many.committed_at, MANY)
         assert behind[-1]
-        await eventually(lambda: _is(not commits.behind()))
+        await eventually(lambda: is_so(not commits.behind()))
     await writer.close()
 
 
@@ -66,7 +66,7 @@ async def test_a_bridge_that_can_not_be_heard_is_not_behind(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
             "WHERE application_name = 'fieldline commits' AND datname = current_database()"
         )
-        await eventually(lambda: _is(not commits.behind()))
+        await eventually(lambda: is_so(not commits.behind()))
         await heard.listening()  # again
         assert not commits.behind()
     await writer.close()
@@ -83,7 +83,3 @@ async def test_who_comes_later_is_told_of_the_newest_commit_at_once(database_url
 def test_a_commit_is_read_as_bridges_of_this_version_and_of_the_one_before_tell_it() -> None:
     assert Commit.read(7, "1790000000000000 1234") == (7, 1_790_000_000_000_000, 1234)
     assert Commit.read(7, "1790000000000000") == (7, 1_790_000_000_000_000, 0)
-
-
-async def _is(found: bool) -> bool:  # noqa: FBT001  what `eventually` asks for
-    return found

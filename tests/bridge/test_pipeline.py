@@ -11,7 +11,7 @@ from bridge.store.store import Store
 from bridge.tally import Tally
 from devices.broker import parse
 from tests.bridge.publishing import publish
-from tests.eventually import eventually
+from tests.eventually import eventually, is_so
 from tests.services import Broker
 
 
@@ -22,11 +22,11 @@ async def test_batches_of_a_flood_grow_from_small_ones_and_hold_every_message(
     tally, store, commits = Tally(), Store(database_url), list[Committed]()
     session = Session(parse(broker.url), "pipeline-test", SUBSCRIPTIONS, window=10_000, expiry=3600)
     receiving = asyncio.create_task(session.run())
-    await eventually(lambda: _is(session.trouble is None))
+    await eventually(lambda: is_so(session.trouble is None))
     await asyncio.to_thread(publish, broker, [(f"devices/d{number}/telemetry/n", "1") for number in range(2_000)])
-    await eventually(lambda: _is(len(session.pending) == 2_000))
+    await eventually(lambda: is_so(len(session.pending) == 2_000))
     carrying = asyncio.create_task(carry(session, store, commits.append, tally))
-    await eventually(lambda: _is(tally.stored == 2_000))
+    await eventually(lambda: is_so(tally.stored == 2_000))
     sizes = [len(commit.series) for commit in commits]
     assert sum(sizes) == 2_000
     assert sizes[0] == AT_ONCE
@@ -35,7 +35,3 @@ async def test_batches_of_a_flood_grow_from_small_ones_and_hold_every_message(
         task.cancel()
     await asyncio.wait([carrying, receiving])
     await store.close()
-
-
-async def _is(found: bool) -> bool:  # noqa: FBT001
-    return found
