@@ -17,5 +17,6 @@ class Committed(NamedTuple):
     series: Sequence[int]
     at: Sequence[int]
     value: Sequence[float | str]
+    """States are 0 and 1, as the store has them."""
     previous: int = 0
     """The commit before this one, of whichever bridge. 0 where it is not known, and then nothing is missing before this one."""

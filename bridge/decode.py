@@ -27,25 +27,6 @@ class Decoded(NamedTuple):
     """By device and metric, for series that are new. No message says one with a reading; an import does."""
 
 
-def join(parts: Sequence[Decoded]) -> Decoded:
-    """Several as one, in their order."""
-    if len(parts) == 1:
-        return parts[0]
-    messages: list[Message] = []
-    units: dict[tuple[str, str], str] = {}
-    whole = Decoded(messages, [], [], [], {}, {}, units)
-    for part in parts:
-        before = len(messages)
-        messages += part.messages
-        whole.reports.extend(part.reports)
-        whole.origins.extend([before + index for index in part.origins])
-        whole.refusals.extend([(before + index, refusal) for index, refusal in part.refusals])
-        whole.statuses.update(part.statuses)
-        whole.infos.update(part.infos)
-        units.update(part.units)
-    return whole
-
-
 def decode(messages: Sequence[Message]) -> Decoded:
     """Read every message in the dialect of its topic. The last status and info of a device win."""
     decoded = Decoded(messages, [], [], [], {}, {})

@@ -5,8 +5,9 @@ from collections.abc import Callable
 from typing import NoReturn
 
 from bridge.committed import Committed
-from bridge.decode import Decoded, decode, join
+from bridge.decode import decode
 from bridge.session import Delivery, Session
+from bridge.store.sorted import Sorted, join
 from bridge.store.store import Store
 from bridge.tally import Tally
 
@@ -15,7 +16,7 @@ AT_ONCE = 250
 AHEAD = 20
 """So often while a batch commits: enough to spread the cost of a commit, few enough that it takes well under 300 ms."""
 
-Arrived = asyncio.Queue[tuple[Delivery, Decoded]]
+Arrived = asyncio.Queue[tuple[Delivery, Sorted]]
 
 
 async def carry(session: Session, store: Store, announce: Callable[[Committed], None], tally: Tally) -> None:
@@ -28,15 +29,15 @@ async def carry(session: Session, store: Store, announce: Callable[[Committed], 
     """
     arrived = Arrived(AHEAD)
     async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(_receive(session, arrived, tally), name="receive")
+        tasks.create_task(_receive(session, store, arrived, tally), name="receive")
         tasks.create_task(_deliver(arrived, store, announce, tally), name="deliver")
 
 
-async def _receive(session: Session, arrived: Arrived, tally: Tally) -> NoReturn:
+async def _receive(session: Session, store: Store, arrived: Arrived, tally: Tally) -> NoReturn:
     while True:
         delivery = await session.receive(AT_ONCE)
         tally.receive(delivery.messages)
-        await arrived.put((delivery, decode(delivery.messages)))
+        await arrived.put((delivery, store.sort(decode(delivery.messages))))
         await asyncio.sleep(0)  # where there is room, nothing else lets the commit go on
 
 
@@ -47,7 +48,7 @@ async def _deliver(arrived: Arrived, store: Store, announce: Callable[[Committed
         while len(batch) < most and not arrived.empty():
             batch.append(arrived.get_nowait())
         most = 2 * len(batch)  # the first of a flood may have thousands of series to register
-        outcomes = await store.keep(join([decoded for _, decoded in batch]))
+        outcomes = await store.keep(join([part for _, part in batch]))
         for delivery, _ in batch:
             delivery.acknowledge()
         tally.settle(len(batch), outcomes)

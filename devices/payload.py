@@ -15,8 +15,8 @@ Fields = dict[str, Annotated[int, msgspec.Meta(ge=-EXACT, le=EXACT)] | float | b
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder().decode
 _decode_fields: Callable[[bytes], Fields | list[Fields]] = msgspec.json.Decoder(Fields | list[Fields]).decode
-_NUL = b"\\u0000"
-"""The only way in which JSON can say U+0000."""
+_ESCAPE, _NUL = b"\\", b"\\u0000"
+"""The only way in which JSON can say U+0000. A single byte is found ten times as fast, and most messages have not even that."""
 
 
 class Malformed(ValueError):  # noqa: N818  the state of the payload, not of the program
@@ -45,7 +45,7 @@ def decode(payload: bytes) -> Any:
 
 def decode_fields(payload: bytes) -> Fields | list[Fields] | None:
     """A telemetry message all of whose values fit, told by the decoder itself; `None` for what must be looked at in parts."""
-    if _NUL in payload:
+    if _ESCAPE in payload and _NUL in payload:
         return None
     try:
         return _decode_fields(payload)

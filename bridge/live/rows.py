@@ -11,18 +11,11 @@ class Batch:
     """A committed batch as the channels look at it: times in milliseconds, and where each series' readings stand."""
 
     def __init__(self, committed: Committed) -> None:
-        self.committed_at, self.series, self._micros, self._value, _ = committed
+        self.committed_at, self.series, self._micros, self.value, _ = committed
 
     @cached_property
     def at(self) -> list[int]:
         return [at // 1000 for at in self._micros]
-
-    @cached_property
-    def value(self) -> Sequence[float | str]:
-        """States are 0 and 1, as the store has them."""
-        if bool in set(map(type, self._value)):
-            return [float(value) if type(value) is bool else value for value in self._value]
-        return self._value
 
     @cached_property
     def places(self) -> dict[int, list[int]]:

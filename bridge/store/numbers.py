@@ -1,13 +1,12 @@
 """Numeric readings as arrays, in the order in which Postgres writes them fastest."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from bridge.store.copy import timestamps
-from devices.reading import Value
 
 
 class Numbers(NamedTuple):
@@ -18,11 +17,11 @@ class Numbers(NamedTuple):
     value: NDArray[np.float64]
 
     @staticmethod
-    def ordered(series: Sequence[int], at: Sequence[int], value: Sequence[Value]) -> "Numbers":
+    def ordered(series: ArrayLike, at: ArrayLike, value: ArrayLike) -> "Numbers":
         """Neighbours in the index become neighbours in the batch."""
-        numbered, times = np.array(series, np.int32), np.array(at, np.int64)
+        numbered, times = np.asarray(series, np.int32), np.asarray(at, np.int64)
         order = np.lexsort((times, numbered))
-        return Numbers(numbered[order], times[order], np.array(value, np.float64)[order])
+        return Numbers(numbered[order], times[order], np.asarray(value, np.float64)[order])
 
     def columns(self, tick: int) -> Mapping[str, NDArray[Any]]:
         """Rows of the table `reading`."""

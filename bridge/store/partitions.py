@@ -1,8 +1,8 @@
 """Makes the week of every reading before it is inserted: weeks to come ahead of time, weeks long past on demand."""
 
-from collections.abc import Sequence
-
 import asyncpg
+import numpy as np
+from numpy.typing import NDArray
 
 WEEK = 7 * 86_400 * 1_000_000
 MONDAY = 4 * 86_400 * 1_000_000
@@ -17,18 +17,20 @@ class Partitions:
         self.horizon = 0
         """Where what is kept begins, in microseconds, as of the last look. No week before it is ever made again."""
 
-    async def ensure(self, connection: asyncpg.Connection, times: Sequence[int]) -> bool:
+    async def ensure(self, connection: asyncpg.Connection, times: NDArray[np.int64]) -> bool:
         """Create what is missing for these times (microseconds), and the week after them, in a transaction of its own.
 
         Returns whether that could be: not if some lie before the horizon.
         """
-        if not times:
+        if not times.size:
             return True
-        first, last = (min(times) - MONDAY) // WEEK, (max(times) - MONDAY) // WEEK
+        first, last = (int(times.min()) - MONDAY) // WEEK, (int(times.max()) - MONDAY) // WEEK
         if first == last:
             missing = {first, first + 1} - self.weeks
         else:
-            missing = {(at - MONDAY) // WEEK + ahead for at in times for ahead in (0, 1)} - self.weeks
+            missing = {
+                week + ahead for week in np.unique((times - MONDAY) // WEEK).tolist() for ahead in (0, 1)
+            } - self.weeks
         if missing:
             self.horizon = await connection.fetchval("SELECT micros(raw) FROM horizon")
         for week in sorted(missing):

@@ -69,6 +69,8 @@ class Registry:
     def __init__(self, limits: Limits = DEFAULT) -> None:
         self.known: dict[str, dict[str, Known]] = {}
         """By device, then by metric: found in half the time that a pair of both would take, and in less memory."""
+        self.generation = 0
+        """Numbers that were given in another one may mean other series now."""
         self._series = 0
         self._limits = limits
         self._room: Room | None = None
@@ -160,6 +162,7 @@ class Registry:
 
     def forget(self) -> None:
         self._forget_names()
+        self.generation += 1
         self._room, self._refused = None, {}
 
     def _forget_names(self) -> None:

@@ -14,6 +14,7 @@ from bridge.store.limits import DEFAULT, Limits
 from bridge.store.partitions import Partitions
 from bridge.store.registry import Registry
 from bridge.store.sift import MOST, sift
+from bridge.store.sort import sort
 from bridge.store.write import write
 from bridge.trouble import TROUBLE, in_one_line
 
@@ -93,7 +94,7 @@ class _Some:
 
     async def _write(self, decoded: Decoded) -> Outcome:
         decoded = await self._without_old_news(decoded)
-        return await write(self._connection, self._registry, self._partitions, decoded)
+        return await write(self._connection, self._registry, self._partitions, sort(self._registry, decoded))
 
     async def _without_old_news(self, decoded: Decoded) -> Decoded:
         """Without statuses and infos of devices that have one: it is newer than what was refused."""

@@ -21,10 +21,11 @@ def settle(columns: Columns, stored: Iterable[Value | None], before: Columns) ->
     """
     settled = Settled(Columns.empty(), [])
     brought = {(series, at): _as_stored(value) for series, at, value, _ in before}
-    for (series, at, value, origin), found in zip(columns, stored, strict=True):
+    for (series, at, said, origin), found in zip(columns, stored, strict=True):
+        value = _as_stored(said)
         first = brought.get((series, at)) if found is None else found
         if first is None:
-            brought[series, at] = _as_stored(value)
+            brought[series, at] = value
             settled.new.add(series, at, value, origin)
         elif first != value:
             refusal = Refusal("conflict", f"series {series} at {at} µs: stored is {first!r:.80}, got {value!r:.80}")

@@ -33,7 +33,7 @@ CREATE TEMPORARY TABLE span (
 _ADD = """
 INSERT INTO {table} AS stored (series_id, at, count, sum, min, max, first, first_at, last, last_at)
     SELECT series_id, {begin}, count, sum, min, max, first, first_at, last, last_at
-    FROM span WHERE into_{unit} AND committed_at = moment($1)
+    FROM span WHERE into_{unit} AND committed_at = (SELECT moment($1))
     ON CONFLICT (series_id, at) DO UPDATE SET
         count = stored.count + excluded.count, sum = stored.sum + excluded.sum,
         min = least(stored.min, excluded.min), max = greatest(stored.max, excluded.max),
@@ -42,7 +42,7 @@ INSERT INTO {table} AS stored (series_id, at, count, sum, min, max, first, first
         last = CASE WHEN excluded.last_at > stored.last_at THEN excluded.last ELSE stored.last END,
         last_at = greatest(stored.last_at, excluded.last_at)"""
 _ADD_MINUTES = _ADD.format(table="rollup_minute", unit="minute", begin="at")
-_ADD_HOURS = _ADD.format(table="rollup_hour", unit="hour", begin="date_trunc('hour', at, 'UTC')")
+_ADD_HOURS = _ADD.format(table="rollup_hour", unit="hour", begin="date_bin('1 hour', at, 'epoch')")
 ROLLUPS = f"WITH minutes AS ({_ADD_MINUTES}) {_ADD_HOURS}"
 
 # The devices are registered by now. An insert that updates on conflict would use up a number of `device.id` for each status.

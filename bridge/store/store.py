@@ -17,6 +17,8 @@ from bridge.store.limits import DEFAULT, Limits
 from bridge.store.partitions import Partitions
 from bridge.store.registry import Registry
 from bridge.store.sift import MOST, Sifted, sift
+from bridge.store.sort import sort
+from bridge.store.sorted import Sorted
 from bridge.store.write import write
 from bridge.trouble import PERMANENT, TROUBLE, in_one_line, is_partition_missing, is_permanent
 
@@ -64,15 +66,19 @@ class Store:
         """The process in Postgres that commits for this store: its notifications tell us nothing new."""
         return None if self._connection is None or self._connection.is_closed() else self._connection.get_server_pid()
 
-    async def keep(self, decoded: Decoded) -> list[Outcome]:
+    def sort(self, decoded: Decoded) -> Sorted:
+        """Ready for keeping, as far as it can be without waiting. May be asked for while another batch is being kept."""
+        return sort(self._registry, decoded)
+
+    async def keep(self, batch: Sorted) -> list[Outcome]:
         """Return when every record of the batch is committed, as a reading or as a reject; wait for that as long as it takes.
 
         One outcome a tick, in the order of the ticks: several only where a record had to be set aside.
         """
         try:
-            return [await self._patiently(lambda: self._commit(decoded), len(decoded.messages))]
+            return [await self._patiently(lambda: self._commit(batch), len(batch.messages))]
         except PERMANENT:
-            return await self._set_aside(decoded.messages)
+            return await self._set_aside(batch.messages)
 
     async def close(self) -> None:
         """Drop the connection and all that was known of the database behind it."""
@@ -107,16 +113,16 @@ class Store:
             await asyncio.sleep(wait)
             wait = min(wait * 2, LONGEST_WAIT)
 
-    async def _commit(self, decoded: Decoded) -> Outcome:
+    async def _commit(self, batch: Sorted) -> Outcome:
         connection = await self._connected()
         began = monotonic()
         try:
-            outcome = await self._write(connection, decoded)
+            outcome = await self._write(connection, batch)
         except TROUBLE as error:
             if not is_partition_missing(error):
                 raise
             self._partitions.forget()  # a week was dropped meanwhile: if it may be, it is made again
-            outcome = await self._write(connection, decoded)
+            outcome = await self._write(connection, batch)
         self.commit_seconds.observe(monotonic() - began)
         return outcome
 
@@ -125,8 +131,8 @@ class Store:
             self._connection = await connect(self._url)
         return self._connection
 
-    async def _write(self, connection: asyncpg.Connection, decoded: Decoded) -> Outcome:
-        return await write(connection, self._registry, self._partitions, decoded)
+    async def _write(self, connection: asyncpg.Connection, batch: Sorted) -> Outcome:
+        return await write(connection, self._registry, self._partitions, batch)
 
     async def _set_aside(self, messages: Sequence[Message]) -> list[Outcome]:
         """Store what can be stored of a batch that Postgres refuses, and keep the rest as rejects."""
@@ -140,7 +146,9 @@ class Store:
     async def _sift(self, messages: Sequence[Message]) -> Sifted:
         async def work() -> Sifted:
             connection = await self._connected()
-            return await sift(connection, self._registry, messages, lambda decoded: self._write(connection, decoded))
+            return await sift(
+                connection, self._registry, messages, lambda decoded: self._write(connection, self.sort(decoded))
+            )
 
         return await self._patiently(work, len(messages), anyhow=True)
 

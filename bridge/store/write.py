@@ -2,20 +2,20 @@
 
 import asyncpg
 
-from bridge.decode import Decoded
 from bridge.store.admit import admit
-from bridge.store.columns import sort
 from bridge.store.expire import expire
 from bridge.store.insert import Outcome, insert
 from bridge.store.partitions import Partitions
 from bridge.store.registry import Registry
+from bridge.store.sort import is_stale, number, sort
+from bridge.store.sorted import Sorted
 
 
-async def write(
-    connection: asyncpg.Connection, registry: Registry, partitions: Partitions, decoded: Decoded
-) -> Outcome:
+async def write(connection: asyncpg.Connection, registry: Registry, partitions: Partitions, batch: Sorted) -> Outcome:
     """Commit the batch. Raises what asyncpg raises, and then nothing of the batch is stored."""
-    if not await partitions.ensure(connection, [report.at for report in decoded.reports]):
-        decoded = expire(decoded, partitions.horizon)
-    decoded = await admit(connection, registry, decoded)
-    return await insert(connection, decoded, await sort(connection, registry, decoded))
+    if is_stale(registry, batch):
+        batch = sort(registry, batch.decoded())
+    if not await partitions.ensure(connection, batch.times):
+        batch = sort(registry, expire(batch.decoded(), partitions.horizon))
+    batch = await admit(connection, registry, batch)
+    return await insert(connection, await number(connection, registry, batch))

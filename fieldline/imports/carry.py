@@ -64,7 +64,7 @@ async def _settle(batch: Batch, store: Store, tally: Tally, report: Callable[[Ba
         report(bad)
     if not batch.decoded.messages:
         return
-    for outcome in await store.keep(batch.decoded):
+    for outcome in await store.keep(store.sort(batch.decoded)):
         tally.stored += outcome.stored
         tally.duplicate += outcome.duplicate
         tally.rejects.update(outcome.rejects)

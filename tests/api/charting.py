@@ -6,10 +6,10 @@ from typing import Any
 import asyncpg
 import httpx
 
-from bridge.decode import decode
 from bridge.message import Message
 from bridge.store.store import Store
 from tests.api.drawing import Point
+from tests.putting import put
 
 MS = 1_000
 SECOND = 1_000 * MS
@@ -28,7 +28,7 @@ async def keep(store: Store, device: str, batches: Sequence[Sequence[Point]]) ->
             for at, value in batch
         ]
         if messages:
-            await store.keep(decode(messages))
+            await put(store, messages)
 
 
 async def fill(database_url: str, since: int, until: int, step: int) -> None:

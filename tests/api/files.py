@@ -62,7 +62,7 @@ async def store(database_url: str, rows: Iterable[Row]) -> None:
     messages = [Message("devices/-/telemetry", b"", None, row.at) for row in rows]
     stored = Store(database_url)
     try:
-        [outcome] = await stored.keep(Decoded(messages, reports, list(range(len(rows))), [], {}, {}))
+        [outcome] = await stored.keep(stored.sort(Decoded(messages, reports, list(range(len(rows))), [], {}, {})))
         assert outcome.stored == len(rows)
     finally:
         await stored.close()

@@ -15,12 +15,12 @@ from hypothesis import strategies as st
 from api import feed, place
 from api.place import WHOLE, Place
 from bridge import clock
-from bridge.decode import decode
 from bridge.live import cursor
 from bridge.message import Message
 from bridge.store.store import Store
 from tests.api.field import NOON, asking, execute, keep
 from tests.api.test_problems import problem_of
+from tests.putting import put
 
 ORDERED = """
 SELECT series_id, micros(at) / 1000, value FROM (
@@ -109,7 +109,7 @@ async def test_a_reader_that_tails_while_several_bridges_write_gets_each_reading
             late = number // 2 if number % 3 == 0 else number * 1_000
             payloads = [f'{{"at":{1_790_000_000_000 + late + n},"n":{n},"word":"w{number}"}}' for n in range(8)]
             messages = [Message(f"devices/{device}/telemetry", said.encode(), 1, clock.now()) for said in payloads]
-            await stores[device].keep(decode(messages))
+            await put(stores[device], messages)
 
     async def read() -> list[Row]:
         found: list[Row] = []
@@ -181,7 +181,7 @@ async def test_who_waits_is_answered_by_the_next_commit(database_url: str, monke
         try:
             for number in range(25):
                 message = Message("devices/a/telemetry", b'{"n":%d}' % number, 1, clock.now())
-                await store.keep(decode([message]))
+                await put(store, [message])
                 done, _ = await asyncio.wait([waiting], timeout=1)
                 if done:
                     break

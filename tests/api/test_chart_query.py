@@ -3,11 +3,11 @@
 import httpx
 import pytest
 
-from bridge.decode import decode
 from bridge.message import Message
 from bridge.store.store import Store
 from tests.api.charting import BEGIN, DAY, MS
 from tests.api.field import keep
+from tests.putting import put
 
 
 @pytest.mark.parametrize(
@@ -41,7 +41,7 @@ async def test_a_chart_shows_all_there_is_unless_told_and_texts_have_no_line(
 ) -> None:
     for device, body in (("b", '"n":1'), ("a", '"n":2,"on":true,"note":"open"')):
         for at in (BEGIN, BEGIN + DAY):
-            await store.keep(decode([Message(f"devices/{device}/telemetry", f'{{"at":{at},{body}}}'.encode(), 1, at)]))
+            await put(store, [Message(f"devices/{device}/telemetry", f'{{"at":{at},{body}}}'.encode(), 1, at)])
     series = (await client.get("/chart")).json()["series"]
     assert [(one["device"], one["metric"], one["value"]) for one in series] == [
         ("a", "n", [2.0, 2.0]),

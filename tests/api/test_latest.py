@@ -11,10 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bridge import clock
-from bridge.decode import decode
 from bridge.message import Message
 from bridge.store.store import Store
 from tests.api.field import execute
+from tests.putting import put
 
 NEWEST = """
 SELECT DISTINCT ON (device, metric) metric, micros(at) / 1000, coalesce(to_jsonb(value), to_jsonb(text))::text FROM readings
@@ -53,7 +53,7 @@ async def store(database_url: str, device: str, batches: Sequence[Sequence[tuple
             for metric, age, value in batch
             for payload in (f'{{"at":{NOW - age},"{metric}":{value},"word-{metric}":"{value}"}}',)
         ]
-        await kept.keep(decode(messages))
+        await put(kept, messages)
     await kept.close()
 
 

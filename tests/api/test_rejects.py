@@ -7,13 +7,13 @@ from typing import Any
 import httpx
 import pytest
 
-from bridge.decode import decode
 from bridge.message import Message
 from bridge.store.limits import Limits
 from bridge.store.replay import Replay
 from bridge.store.store import Store
 from tests.api.field import NOON, asking
 from tests.api.test_problems import problem_of
+from tests.putting import put
 
 TELEMETRY = "devices/broken/telemetry"
 
@@ -27,7 +27,7 @@ async def client(database_url: str) -> AsyncIterator[httpx.AsyncClient]:
 async def reject(database_url: str, *payloads: bytes, topic: str = TELEMETRY, limits: Limits | None = None) -> None:
     store = Store(database_url, limits=limits or Limits())
     for number, payload in enumerate(payloads):
-        await store.keep(decode([Message(topic, payload, 1, NOON + number * 1_000_000)]))
+        await put(store, [Message(topic, payload, 1, NOON + number * 1_000_000)])
     await store.close()
 
 

@@ -9,10 +9,10 @@ import msgspec
 import pytest
 
 from bridge import clock
-from bridge.decode import decode
 from bridge.message import Message
 from bridge.store.store import Store
 from tests.bridge.watching import BEGINNING
+from tests.putting import put
 from tests.services import Broker
 from tests.system.command import running
 
@@ -57,7 +57,7 @@ async def fill(database_url: str) -> None:
     ]
     store = Store(database_url)
     try:
-        [_] = await store.keep(decode(messages))
+        [_] = await put(store, messages)
     finally:
         await store.close()
 

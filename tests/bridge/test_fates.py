@@ -15,6 +15,7 @@ from bridge.decode import decode
 from bridge.message import Message
 from bridge.store.store import Store
 from tests.project.documents import read, rows, section
+from tests.putting import put
 
 AT = 1_790_000_000_000
 TELEMETRY = "devices/odd/telemetry"
@@ -102,7 +103,7 @@ def message(said: Said) -> Message:
 @pytest.fixture
 async def store(database_url: str) -> AsyncIterator[Store]:
     store = Store(database_url)
-    await store.keep(decode([message(FIRST)]))
+    await put(store, [message(FIRST)])
     yield store
     await store.close()
 
@@ -115,7 +116,7 @@ async def test_what_is_odd_has_the_fate_that_the_protocol_tells(
 ) -> None:
     for said in examples:
         await sql.execute("DELETE FROM reject")
-        outcomes = await store.keep(decode([message(said)]))
+        outcomes = await put(store, [message(said)])
         found = await sql.fetch("SELECT topic, payload, reason, detail FROM reject")
         if row[1].startswith("`"):
             assert [(one["payload"], f"`{one['reason']}`") for one in found] == [(said.payload, row[1])]
@@ -131,7 +132,7 @@ async def test_what_is_odd_has_the_fate_that_the_protocol_tells(
 
 async def test_the_values_that_odd_messages_leave_behind(store: Store, sql: asyncpg.Connection) -> None:
     for said in itertools.chain(*EXAMPLES[:7]):
-        await store.keep(decode([message(said)]))
+        await put(store, [message(said)])
     found = {
         name: text or value
         for name, text, value in await sql.fetch("SELECT metric, text, value::text FROM latest WHERE metric <> 'long'")
@@ -173,7 +174,7 @@ async def test_whatever_comes_the_good_is_stored_and_each_bad_message_is_one_rej
         good.append(number := next(numbers))
         messages.append(message(Said(payload, f"devices/{device}/{kind}")))
         messages.append(message(Said(b'{"at":%d,"good":%d}' % (AT + number, number), "devices/good/telemetry")))
-    outcomes = await store.keep(decode(messages))
+    outcomes = await put(store, messages)
     kept = await sql.fetch("SELECT payload FROM reject WHERE id > $1", last)
     stored = await sql.fetch("SELECT value::int FROM readings WHERE metric = 'good' AND value = ANY($1::int[])", good)
     await sql.close()

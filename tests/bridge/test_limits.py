@@ -10,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge import clock
-from bridge.decode import decode
 from bridge.message import Message
 from bridge.store import registry
 from bridge.store.limits import Limits, Name, Room
@@ -18,6 +17,7 @@ from bridge.store.registry import Registry
 from bridge.store.store import Store
 from tests.eventually import eventually
 from tests.project.documents import blocks, read
+from tests.putting import put
 
 LIMITS = Limits(devices=4, series=10, series_per_device=5)
 
@@ -48,7 +48,7 @@ async def test_a_device_has_as_many_series_as_the_limit_allows_and_the_rest_is_r
     store: Store, sql: asyncpg.Connection
 ) -> None:
     messages = metrics("a", range(8))
-    [outcome] = await store.keep(decode(messages))
+    [outcome] = await put(store, messages)
     assert (outcome.stored, outcome.rejected) == (5, 3)
     assert len(outcome.committed.series) == 5
     rejects = await sql.fetch("SELECT topic, payload, reason, detail FROM reject ORDER BY id")
@@ -56,7 +56,7 @@ async def test_a_device_has_as_many_series_as_the_limit_allows_and_the_rest_is_r
         (message.topic, message.payload, "limit") for message in messages[5:]
     ]
     assert rejects[0]["detail"] == "m5: expected at most 5 series a device, got one more"
-    [outcome] = await store.keep(decode(metrics("b", [1])))
+    [outcome] = await put(store, metrics("b", [1]))
     assert outcome.stored == 1, "another device has room"
 
 
@@ -64,19 +64,19 @@ async def test_all_devices_together_have_as_many_series_as_the_limit_allows(
     store: Store, sql: asyncpg.Connection
 ) -> None:
     for device in "abc":
-        await store.keep(decode(metrics(device, range(4))))
+        await put(store, metrics(device, range(4)))
     assert await counts(sql) == {"a": 4, "b": 4, "c": 2}
     assert await sql.fetchval("SELECT detail FROM reject LIMIT 1") == "m2: expected at most 10 series, got one more"
-    [outcome] = await store.keep(decode(metrics("a", range(4))))
+    [outcome] = await put(store, metrics("a", range(4)))
     assert (outcome.stored, outcome.rejected) == (4, 0), "series that are there go on"
-    [outcome] = await store.keep(decode(metrics("d", range(4))))
+    [outcome] = await put(store, metrics("d", range(4)))
     assert outcome.rejected == 4
     assert "d" not in await counts(sql), "a device none of whose series was taken is none"
 
 
 async def test_the_good_metrics_of_a_message_beyond_the_limit_are_stored(store: Store, sql: asyncpg.Connection) -> None:
     payload = '{"m0":1,"m1":1,"m2":1,"m3":1,"m4":1,"m5":1,"m6":"text"}'
-    [outcome] = await store.keep(decode([message("devices/a/telemetry", payload)]))
+    [outcome] = await put(store, [message("devices/a/telemetry", payload)])
     assert outcome.rejected == 1
     assert len(outcome.committed.series) == 5
     [row] = await sql.fetch("SELECT payload, detail FROM reject")
@@ -92,7 +92,7 @@ async def test_invented_devices_are_limited_whatever_they_say(
     store: Store, sql: asyncpg.Connection, kind: str, payload: str
 ) -> None:
     for _ in range(2):
-        outcomes = await store.keep(decode([message(f"devices/d{n}/{kind}", payload) for n in range(6)]))
+        outcomes = await put(store, [message(f"devices/d{n}/{kind}", payload) for n in range(6)])
         assert sum(outcome.rejected for outcome in outcomes) == 2
     assert sorted(await counts(sql)) == ["d0", "d1", "d2", "d3"]
     assert await sql.fetchval("SELECT detail FROM reject LIMIT 1") == "d4: expected at most 4 devices, got one more"
@@ -105,10 +105,10 @@ async def test_statuses_and_infos_of_devices_that_are_there_go_on_beside_a_flood
     store: Store, sql: asyncpg.Connection
 ) -> None:
     for n in range(4):
-        await store.keep(decode([message(f"devices/d{n}/status", "online")]))
+        await put(store, [message(f"devices/d{n}/status", "online")])
     flood = [message(f"devices/x{n}/status", "online") for n in range(100)]
     good = [message("devices/d1/status", "offline"), message("devices/d2/info", '{"model":"M"}')]
-    [outcome] = await store.keep(decode([*flood, *good]))
+    [outcome] = await put(store, [*flood, *good])
     assert (outcome.stored, outcome.rejected) == (2, 100)
     rows = await sql.fetch("SELECT name FROM device WHERE NOT online OR info IS NOT NULL ORDER BY 1")
     assert [row["name"] for row in rows] == ["d1", "d2"]
@@ -116,8 +116,8 @@ async def test_statuses_and_infos_of_devices_that_are_there_go_on_beside_a_flood
 
 async def test_a_status_uses_up_no_number_of_a_device(store: Store, sql: asyncpg.Connection) -> None:
     for word in ("online", "offline") * 3:
-        await store.keep(decode([message("devices/a/status", word), message("devices/a/info", f'{{"is":"{word}"}}')]))
-    await store.keep(decode([message("devices/b/status", "online")]))
+        await put(store, [message("devices/a/status", word), message("devices/a/info", f'{{"is":"{word}"}}')])
+    await put(store, [message("devices/b/status", "online")])
     assert [tuple(row) for row in await sql.fetch("SELECT id, name FROM device ORDER BY id")] == [(1, "a"), (2, "b")]
 
 
@@ -132,7 +132,7 @@ async def test_a_bridge_waits_for_what_another_is_registering_and_counts_it(
     await other.execute(
         "INSERT INTO series (device_id, metric, kind) SELECT id, n, 'text' FROM device, generate_series(1, 4) n"
     )
-    keeping = asyncio.create_task(store.keep(decode(metrics("a", [1, 2]))))
+    keeping = asyncio.create_task(put(store, metrics("a", [1, 2])))
     await eventually(lambda: sql.fetchval("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"))
     await registering.commit()
     [outcome] = await keeping
@@ -142,9 +142,9 @@ async def test_a_bridge_waits_for_what_another_is_registering_and_counts_it(
 
 async def test_what_one_bridge_has_registered_is_known_to_another_at_the_limit(store: Store, database_url: str) -> None:
     for device in "ab":
-        await store.keep(decode(metrics(device, range(5))))
+        await put(store, metrics(device, range(5)))
     other = Store(database_url, limits=LIMITS)
-    [outcome] = await other.keep(decode([*metrics("c", [1]), *metrics("a", range(5))]))
+    [outcome] = await put(other, [*metrics("c", [1]), *metrics("a", range(5))])
     assert (outcome.stored, outcome.rejected) == (5, 1)
     await other.close()
 
@@ -197,7 +197,7 @@ async def test_room_that_an_operator_makes_is_found_after_a_while(
 async def test_deleting_what_holds_nothing_as_documented_makes_room(
     store: Store, sql: asyncpg.Connection, database_url: str
 ) -> None:
-    await store.keep(decode([*metrics("a", range(5)), message("devices/b/status", "online"), *metrics("c", [1])]))
+    await put(store, [*metrics("a", range(5)), message("devices/b/status", "online"), *metrics("c", [1])])
     await sql.execute("DELETE FROM reading WHERE series_id IN (SELECT id FROM series WHERE metric IN ('m1', 'm2'))")
     await sql.execute("DELETE FROM rollup_hour WHERE series_id IN (SELECT id FROM series WHERE metric IN ('m1', 'm2'))")
     [recipe] = [block.text for block in blocks(read("docs/operations.md")) if "DELETE FROM series" in block.text]
@@ -205,7 +205,7 @@ async def test_deleting_what_holds_nothing_as_documented_makes_room(
     await sql.execute(recipe)
     assert await counts(sql) == {"a": 3, "b": 0}
     again = Store(database_url, limits=LIMITS)
-    [outcome] = await again.keep(decode(metrics("a", range(5, 8))))
+    [outcome] = await put(again, metrics("a", range(5, 8)))
     assert (outcome.stored, outcome.rejected) == (2, 1)
     await again.close()
 
@@ -213,9 +213,9 @@ async def test_deleting_what_holds_nothing_as_documented_makes_room(
 async def test_a_registry_that_has_forgotten_sorts_a_batch_of_old_and_new(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await store.keep(decode(metrics("a", range(3))))
+    await put(store, metrics("a", range(3)))
     monkeypatch.setattr(registry, "MOST_REMEMBERED", 2)
-    [outcome] = await store.keep(decode(metrics("a", range(4))))
+    [outcome] = await put(store, metrics("a", range(4)))
     assert (outcome.stored, outcome.rejected) == (4, 0)
 
 

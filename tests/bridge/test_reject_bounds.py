@@ -7,13 +7,13 @@ import asyncpg
 import pytest
 from structlog.testing import capture_logs
 
-from bridge.decode import decode
 from bridge.message import Message
 from bridge.store import rejects
 from bridge.store.housekeeping import Housekeeping
 from bridge.store.rejects import Bounds, trim
 from bridge.store.retention import Keep
 from bridge.store.store import Store
+from tests.putting import put
 
 NOW = datetime.now(UTC)
 DAY = timedelta(days=1)
@@ -76,7 +76,7 @@ async def test_the_newest_stay_when_they_are_too_large(sql: asyncpg.Connection) 
 async def test_housekeeping_trims_what_a_store_has_written(sql: asyncpg.Connection, database_url: str) -> None:
     store = Store(database_url)
     for number in range(5):
-        await store.keep(decode([Message("devices/a/telemetry", b"no JSON %d" % number, 1, 1_790_000_000_000_000)]))
+        await put(store, [Message("devices/a/telemetry", b"no JSON %d" % number, 1, 1_790_000_000_000_000)])
     await store.close()
     await Housekeeping(database_url, Keep(), Bounds(number=2)).tidy()
     assert [row["payload"] for row in await sql.fetch("SELECT payload FROM reject ORDER BY id")] == [

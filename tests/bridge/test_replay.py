@@ -7,13 +7,13 @@ from typing import Any
 import asyncpg
 import pytest
 
-from bridge.decode import decode
 from bridge.message import Message
 from bridge.replayed import Replayed, ReplayError, Wanted
 from bridge.store import replay as replaying
 from bridge.store.limits import Limits
 from bridge.store.replay import Replay
 from bridge.store.store import Store
+from tests.putting import put
 
 ALL = Wanted()
 NARROW = Limits(devices=1)
@@ -51,7 +51,7 @@ async def test_what_can_be_stored_now_is_stored_and_no_reject_any_more(
     narrow: Store, replay: Replay, sql: asyncpg.Connection
 ) -> None:
     messages = [said("a", '{"n":1}'), said("b", '{"n":2,"word":"x"}'), said("c", "3", "telemetry/n"), said("d", "{")]
-    await narrow.keep(decode(messages))
+    await put(narrow, messages)
     assert [row[1] for row in await rows(sql, REJECTS)] == ["json", "limit", "limit"]
     before = await sql.fetchval("SELECT micros(last) FROM commit_clock")
     assert await replay.replay(ALL) == Replayed(stored=2, rejected=1, next=None)
@@ -69,7 +69,7 @@ async def test_what_can_be_stored_now_is_stored_and_no_reject_any_more(
 
 
 async def test_a_second_time_changes_nothing(narrow: Store, replay: Replay, sql: asyncpg.Connection) -> None:
-    await narrow.keep(decode([said("a", '{"n":1}'), said("b", '{"n":2}'), said("c", "{")]))
+    await put(narrow, [said("a", '{"n":1}'), said("b", '{"n":2}'), said("c", "{")])
     numbers = [row[0] for row in await rows(sql, REJECTS)]
     await replay.replay(Wanted(ids=numbers))
     first = (
@@ -89,23 +89,21 @@ async def test_a_second_time_changes_nothing(narrow: Store, replay: Replay, sql:
 async def test_one_that_fails_again_keeps_number_age_and_payload_and_says_what_is_wrong_now(
     narrow: Store, replay: Replay, sql: asyncpg.Connection
 ) -> None:
-    await narrow.keep(
-        decode([said("a", '{"n":1}'), said("b", '{"at":1790000000000,"n":2}'), said("a", '{"at":7,"n":1}')])
-    )
+    await put(narrow, [said("a", '{"n":1}'), said("b", '{"at":1790000000000,"n":2}'), said("a", '{"at":7,"n":1}')])
     [clocked, limited] = await rows(sql, "SELECT * FROM reject ORDER BY id")
     store = Store(narrow._url)  # noqa: SLF001
-    await store.keep(decode([said("b", '{"at":1790000000000,"n":5}')]))
+    await put(store, [said("b", '{"at":1790000000000,"n":5}')])
     await store.close()
     assert await replay.replay(ALL) == Replayed(stored=0, rejected=2, next=None)
     [first, second] = await rows(sql, "SELECT * FROM reject ORDER BY id")
     assert first == clocked
     assert second[:5] == limited[:5]
     assert (limited[5], second[5]) == ("limit", "conflict")
-    assert second[6].endswith("stored is 5.0, got 2")
+    assert second[6].endswith("stored is 5.0, got 2.0")
 
 
 async def test_a_conflict_stays_a_conflict(narrow: Store, replay: Replay, sql: asyncpg.Connection) -> None:
-    await narrow.keep(decode([said("a", '{"at":1790000000000,"n":1}'), said("a", '{"at":1790000000000,"n":2}')]))
+    await put(narrow, [said("a", '{"at":1790000000000,"n":1}'), said("a", '{"at":1790000000000,"n":2}')])
     before = await rows(sql, "SELECT * FROM reject")
     assert await replay.replay(ALL) == Replayed(stored=0, rejected=1, next=None)
     assert await rows(sql, "SELECT * FROM reject") == before
@@ -115,8 +113,8 @@ async def test_a_conflict_stays_a_conflict(narrow: Store, replay: Replay, sql: a
 async def test_one_that_postgres_refuses_takes_no_other_with_it(
     narrow: Store, replay: Replay, sql: asyncpg.Connection
 ) -> None:
-    await narrow.keep(decode([said("a", '{"n":0}')]))
-    await narrow.keep(decode([said("b", f'{{"at":{1_790_000_000_000 + n},"n":{n}}}') for n in range(1, 20)]))
+    await put(narrow, [said("a", '{"n":0}')])
+    await put(narrow, [said("b", f'{{"at":{1_790_000_000_000 + n},"n":{n}}}') for n in range(1, 20)])
     await sql.execute(
         "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
         "IF new.value = 13 THEN RAISE numeric_value_out_of_range; END IF; RETURN new; END $$; "
@@ -132,7 +130,7 @@ async def test_what_is_wanted_is_tried_a_part_at_a_time_and_each_once(
     monkeypatch.setattr(replaying, "MOST", 3)
     broken = [said("b", "{", received_at=RECEIVED + n) for n in range(5)]
     good = [said("c", "1", "telemetry/n", RECEIVED + n) for n in range(5)]
-    await narrow.keep(decode([said("a", '{"n":1}'), *broken, *good]))
+    await put(narrow, [said("a", '{"n":1}'), *broken, *good])
     first = await replay.replay(Wanted(most=7))
     assert first == Replayed(stored=2, rejected=5, next=7)
     assert await replay.replay(Wanted(most=7, after=7)) == Replayed(stored=3, rejected=0, next=None)
@@ -144,8 +142,8 @@ async def test_payloads_of_one_transaction_are_bounded(
 ) -> None:
     monkeypatch.setattr(replaying, "BYTES", 150)
     payloads = [f'{{"word":"{"x" * 80}{n}"}}' for n in range(6)]
-    await narrow.keep(decode([said("a", "{}", "info")]))
-    await narrow.keep(decode([said("b", payload, received_at=RECEIVED + n) for n, payload in enumerate(payloads)]))
+    await put(narrow, [said("a", "{}", "info")])
+    await put(narrow, [said("b", payload, received_at=RECEIVED + n) for n, payload in enumerate(payloads)])
     assert await replay.replay(ALL) == Replayed(stored=6, rejected=0, next=None)
     commits = "SELECT count(*) FROM text_reading GROUP BY committed_at"
     assert await rows(sql, commits) == [(2,)] * 3, "the second one is the first that is beyond the bound"
@@ -164,9 +162,9 @@ async def test_payloads_of_one_transaction_are_bounded(
 async def test_only_what_is_wanted_is_tried(
     narrow: Store, replay: Replay, sql: asyncpg.Connection, wanted: Wanted, left: list[int]
 ) -> None:
-    await narrow.keep(decode([said("a", '{"n":1}')]))
+    await put(narrow, [said("a", '{"n":1}')])
     for number, device in enumerate("bbcd", 1):
-        await narrow.keep(decode([said(device, f'{{"n":{number}}}', received_at=RECEIVED + number)]))
+        await put(narrow, [said(device, f'{{"n":{number}}}', received_at=RECEIVED + number)])
     assert (await replay.replay(wanted)).stored == 4 - len(left)
     assert [row[0] for row in await rows(sql, REJECTS)] == left
 
@@ -174,11 +172,11 @@ async def test_only_what_is_wanted_is_tried(
 async def test_an_old_status_and_an_old_info_do_not_replace_newer_ones(
     narrow: Store, replay: Replay, sql: asyncpg.Connection
 ) -> None:
-    await narrow.keep(decode([said("a", "online", "status")]))
+    await put(narrow, [said("a", "online", "status")])
     for device in "bc":
-        await narrow.keep(decode([said(device, "offline", "status"), said(device, '{"model":"old"}', "info")]))
+        await put(narrow, [said(device, "offline", "status"), said(device, '{"model":"old"}', "info")])
     store = Store(narrow._url)  # noqa: SLF001
-    await store.keep(decode([said("b", "online", "status"), said("b", '{"model":"new"}', "info")]))
+    await put(store, [said("b", "online", "status"), said("b", '{"model":"new"}', "info")])
     await store.close()
     assert await replay.replay(ALL) == Replayed(stored=4, rejected=0, next=None)
     assert await rows(sql, "SELECT device, online, model FROM devices ORDER BY 1") == [
@@ -191,14 +189,14 @@ async def test_an_old_status_and_an_old_info_do_not_replace_newer_ones(
 async def test_replays_at_the_same_time_and_beside_a_bridge_store_each_message_once(
     narrow: Store, database_url: str, sql: asyncpg.Connection
 ) -> None:
-    await narrow.keep(decode([said("a", '{"n":0}')]))
+    await put(narrow, [said("a", '{"n":0}')])
     payloads = [f'{{"at":{1_790_000_000_000 + n},"n":{n}}}' for n in range(300)]
-    await narrow.keep(decode([said("b", payload) for payload in payloads]))
+    await put(narrow, [said("b", payload) for payload in payloads])
 
     async def write() -> None:
         store = Store(database_url)
         for start in range(0, 300, 30):
-            await store.keep(decode([said("b", payload) for payload in payloads[start : start + 30]]))
+            await put(store, [said("b", payload) for payload in payloads[start : start + 30]])
         await store.close()
 
     async with asyncio.TaskGroup() as tasks:

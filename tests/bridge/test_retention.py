@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
-from bridge.decode import decode
 from bridge.store import retention
 from bridge.store.retention import Horizon, Keep, rise
 from bridge.store.store import Store
 from tests.bridge.aging import MONTH_OF_RAW, NOW, OLD, WEEK, held, rejects, said, tables, tidy
+from tests.putting import put
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ async def store(database_url: str) -> AsyncIterator[Store]:
 
 
 async def test_each_tier_goes_when_its_time_has_come(store: Store, sql: asyncpg.Connection, database_url: str) -> None:
-    await store.keep(decode([said(OLD), said(NOW)]))
+    await put(store, [said(OLD), said(NOW)])
     await tidy(database_url, Keep())
     assert await held(sql) == (1, 1, 1, 1)
     year = timedelta(days=365)
@@ -39,19 +39,19 @@ async def test_each_tier_goes_when_its_time_has_come(store: Store, sql: asyncpg.
     await tidy(database_url, Keep(raw=year, minute=year, hour=year))
     assert await held(sql) == (0, 0, 0, 0)
     assert await sql.fetchval("SELECT count(*) FROM readings") == 2, "what is young enough stays"
-    await store.keep(decode([said(NOW + timedelta(seconds=1))]))
+    await put(store, [said(NOW + timedelta(seconds=1))])
 
 
 async def test_a_reading_from_before_the_horizon_is_a_reject_and_makes_no_week(
     store: Store, sql: asyncpg.Connection, database_url: str
 ) -> None:
     """As when a message comes again whose week was dropped between its commit and its acknowledgement."""
-    await store.keep(decode([said(OLD)]))
+    await put(store, [said(OLD)])
     before = await sql.fetch("TABLE rollup_minute")
     await tidy(database_url, MONTH_OF_RAW)
     fresh = Store(database_url)
     for one in (store, fresh):
-        [outcome] = await one.keep(decode([said(OLD), said(NOW)]))
+        [outcome] = await put(one, [said(OLD), said(NOW)])
         assert outcome.rejected == 1
     await fresh.close()
     assert await rejects(sql) == [("expired", said(OLD).payload)] * 2
@@ -64,7 +64,7 @@ async def test_a_week_that_another_bridge_still_takes_for_kept_is_not_made_again
     store: Store, sql: asyncpg.Connection, database_url: str
 ) -> None:
     """The bridge knows the week and an older horizon: the database knows better."""
-    await store.keep(decode([said(OLD)]))
+    await put(store, [said(OLD)])
     await tidy(database_url, MONTH_OF_RAW)
     await sql.execute("SELECT ensure_partitions($1)", OLD)
     assert await tables(sql) == set()
@@ -79,7 +79,7 @@ async def test_keeping_longer_again_brings_nothing_back(sql: asyncpg.Connection,
 
 
 async def test_a_clock_that_is_years_ahead_empties_nothing(store: Store, sql: asyncpg.Connection) -> None:
-    await store.keep(decode([said(NOW)]))
+    await put(store, [said(NOW)])
     await retention.retain(sql, MONTH_OF_RAW, NOW + timedelta(days=3650))
     assert await sql.fetchval("SELECT count(*) FROM readings") == 2
 

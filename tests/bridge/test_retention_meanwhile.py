@@ -8,13 +8,13 @@ import asyncpg
 import pytest
 from structlog.testing import capture_logs
 
-from bridge.decode import decode
 from bridge.store import housekeeping, retention
 from bridge.store.housekeeping import Housekeeping
 from bridge.store.rejects import Bounds
 from bridge.store.store import Store
 from tests.bridge.aging import MONTH_OF_RAW, NOW, OLD, WEEK, held, is_waiting, said, tables, tidy
 from tests.eventually import eventually
+from tests.putting import put
 from tests.services import Database
 
 
@@ -28,7 +28,7 @@ async def store(database_url: str) -> AsyncIterator[Store]:
 async def test_neither_writers_nor_readers_wait_while_a_drop_waits_for_an_old_reader(
     store: Store, sql: asyncpg.Connection, database_url: str
 ) -> None:
-    await store.keep(decode([said(OLD), said(NOW)]))
+    await put(store, [said(OLD), said(NOW)])
     reader = await asyncpg.connect(database_url)
     reading = reader.transaction(isolation="repeatable_read")
     await reading.start()
@@ -36,7 +36,7 @@ async def test_neither_writers_nor_readers_wait_while_a_drop_waits_for_an_old_re
     dropping = asyncio.create_task(tidy(database_url, MONTH_OF_RAW))
     await eventually(lambda: is_waiting(sql))
     for second in range(1, 20):
-        [outcome] = await store.keep(decode([said(NOW + timedelta(seconds=second)), said(NOW)]))
+        [outcome] = await put(store, [said(NOW + timedelta(seconds=second)), said(NOW)])
         assert (outcome.stored, outcome.duplicate) == (1, 1)
         assert await sql.fetchval("SELECT count(*) FROM reading") == second + 1, "the old week is hidden at once"
         assert await sql.fetchval("SELECT count(*) FROM latest") == 2
@@ -54,14 +54,14 @@ async def test_neither_writers_nor_readers_wait_while_a_drop_waits_for_an_old_re
 async def test_writers_and_readers_go_on_while_week_after_week_goes(
     store: Store, sql: asyncpg.Connection, database_url: str
 ) -> None:
-    await store.keep(decode([said(OLD - timedelta(weeks=number)) for number in range(8)]))
+    await put(store, [said(OLD - timedelta(weeks=number)) for number in range(8)])
     dropping = asyncio.create_task(tidy(database_url, MONTH_OF_RAW))
 
     async def write() -> int:
         number = 0
         while not dropping.done():
             number += 1
-            [outcome] = await store.keep(decode([said(NOW + timedelta(seconds=number)), said(OLD)]))
+            [outcome] = await put(store, [said(NOW + timedelta(seconds=number)), said(OLD)])
             assert outcome.stored == 1
         return number
 
@@ -81,7 +81,7 @@ async def test_writers_and_readers_go_on_while_week_after_week_goes(
 async def test_a_drop_that_was_left_half_done_is_finished_the_next_time(
     store: Store, sql: asyncpg.Connection, database_url: str, monkeypatch: pytest.MonkeyPatch, how: str
 ) -> None:
-    await store.keep(decode([said(OLD), said(NOW)]))
+    await put(store, [said(OLD), said(NOW)])
     reader = await asyncpg.connect(database_url)
     reading = reader.transaction(isolation="repeatable_read")
     await reading.start()
@@ -98,7 +98,7 @@ async def test_a_drop_that_was_left_half_done_is_finished_the_next_time(
     with pytest.raises((asyncpg.PostgresError, asyncpg.InterfaceError, OSError)):
         await dropping
     assert await sql.fetchval("SELECT count(*) FROM pg_inherits WHERE inhdetachpending") == 1
-    [outcome] = await store.keep(decode([said(OLD), said(NOW + timedelta(seconds=1))]))
+    [outcome] = await put(store, [said(OLD), said(NOW + timedelta(seconds=1))])
     assert outcome.rejected == 1, "half done or not, it is gone"
     await reading.commit()
     await reader.close()
@@ -109,7 +109,7 @@ async def test_a_drop_that_was_left_half_done_is_finished_the_next_time(
 async def test_a_table_that_was_detached_and_not_dropped_yet_is_dropped(
     store: Store, sql: asyncpg.Connection, database_url: str
 ) -> None:
-    await store.keep(decode([said(OLD), said(OLD - timedelta(weeks=1))]))
+    await put(store, [said(OLD), said(OLD - timedelta(weeks=1))])
     await sql.execute(f"COMMENT ON TABLE reading_{WEEK} IS '{retention.MARK}'")
     await sql.execute(f"ALTER TABLE reading DETACH PARTITION reading_{WEEK}")
     await sql.execute(f"ALTER TABLE text_reading DETACH PARTITION text_reading_{WEEK}")
@@ -121,7 +121,7 @@ async def test_several_housekeepers_at_once_do_the_work_once(
     store: Store, sql: asyncpg.Connection, database_url: str
 ) -> None:
     weeks = [OLD - timedelta(weeks=number) for number in range(5)]
-    await store.keep(decode([said(week) for week in weeks]))
+    await put(store, [said(week) for week in weeks])
     with capture_logs() as logs:
         await asyncio.gather(*(tidy(database_url, MONTH_OF_RAW) for _ in range(4)))
     dropped = [line["table"] for line in logs]
@@ -132,7 +132,7 @@ async def test_several_housekeepers_at_once_do_the_work_once(
 async def test_housekeeping_waits_for_a_database_that_is_away(
     store: Store, sql: asyncpg.Connection, database_url: str, migrated: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await store.keep(decode([said(OLD)]))
+    await put(store, [said(OLD)])
     await store.close()
     await sql.close()
     monkeypatch.setattr(housekeeping, "EVERY", 0.05)

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bridge.decode import decode
 from bridge.message import Message
 from bridge.store.store import Store
+from tests.putting import put
 
 HOUR = 1_790_000_000_000 // 3_600_000 * 3_600_000
 readings = st.tuples(st.integers(0, 2), st.integers(0, 4 * 3_600), st.integers(-100, 100))
@@ -33,7 +33,7 @@ async def test_rollups_equal_brute_force(database_url: str, found: list[list[tup
             )
             for device, second, value in batch
         ]
-        await store.keep(decode(messages))
+        await put(store, messages)
     await store.close()
     connection = await asyncpg.connect(database_url)
     try:

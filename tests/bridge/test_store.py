@@ -9,11 +9,11 @@ import asyncpg
 import pytest
 
 from bridge import clock
-from bridge.decode import decode
 from bridge.message import Message
 from bridge.store.insert import Outcome
 from bridge.store.store import Store
 from tests.eventually import eventually
+from tests.putting import put
 from tests.services import Database
 from torture.commits import through
 from torture.proxy import standing_before
@@ -33,7 +33,7 @@ def said(*payloads: str, topic: str = "devices/tank-1/telemetry") -> list[Messag
 
 
 async def keep(store: Store, messages: Sequence[Message]) -> Outcome:
-    [outcome] = await store.keep(decode(messages))
+    [outcome] = await put(store, messages)
     return outcome
 
 
@@ -130,7 +130,7 @@ async def test_the_first_of_two_different_values_wins_and_the_other_is_kept_as_a
     assert await rows(sql, "SELECT value, text FROM readings ORDER BY metric") == [(1.0, None), (None, "a")]
     [(topic, payload, reason, detail)] = await rows(sql, "SELECT topic, payload, reason, detail FROM reject")
     assert (topic, payload, reason) == (second.topic, second.payload, "conflict")
-    assert "stored is 1.0, got 2" in detail
+    assert "stored is 1.0, got 2.0" in detail
     assert "stored is 'a', got 'b'" in detail
 
 
@@ -185,7 +185,7 @@ async def test_one_record_that_postgres_refuses_takes_no_other_with_it(store: St
         "CREATE TRIGGER refuse BEFORE INSERT ON reading FOR EACH ROW EXECUTE FUNCTION refuse()"
     )
     payloads = [f'{{"at":{1790000000000 + value},"level":{value}}}' for value in range(1, 40)]
-    outcomes = await store.keep(decode(said(*payloads)))
+    outcomes = await put(store, said(*payloads))
     assert sum(outcome.stored for outcome in outcomes) == 38
     assert sum(outcome.rejected for outcome in outcomes) == 1
     assert await rows(sql, "SELECT reason, convert_from(payload, 'utf8') FROM reject") == [("store", payloads[12])]
@@ -200,7 +200,7 @@ async def test_a_batch_waits_for_a_database_that_is_away(
     await sql.close()
     postgres.stop()
     try:
-        waiting = asyncio.create_task(store.keep(decode(said('{"at":1790000001000,"level":2}'))))
+        waiting = asyncio.create_task(put(store, said('{"at":1790000001000,"level":2}')))
         assert "database" in await eventually(lambda: _trouble(store))
         assert not waiting.done()
     finally:

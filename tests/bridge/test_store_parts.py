@@ -82,4 +82,4 @@ def test_what_the_same_batch_brings_twice_is_new_once_and_its_first_value_wins()
     assert settled.new == Columns([1], [AT + 1], [3], [2])
     assert [origin for origin, _ in settled.refusals] == [1, 4]
     assert [refusal.reason for _, refusal in settled.refusals] == ["conflict", "conflict"]
-    assert "stored is 1.0, got 2" in settled.refusals[0][1].detail
+    assert "stored is 1.0, got 2.0" in settled.refusals[0][1].detail

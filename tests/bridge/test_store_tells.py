@@ -7,11 +7,11 @@ import pytest
 from structlog.testing import capture_logs
 
 from bridge import clock
-from bridge.decode import decode
 from bridge.message import Message
 from bridge.store.sift import MOST
 from bridge.store.store import Store
 from tests.eventually import eventually
+from tests.putting import put
 
 REFUSE_ALL = (
     "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE numeric_value_out_of_range; END $$; "
@@ -31,10 +31,10 @@ async def test_a_batch_that_hangs_behind_a_lock_is_trouble_until_it_is_committed
     monkeypatch.setattr("bridge.store.store.SLOW", 0.2)
     store, locker = Store(database_url), await asyncpg.connect(database_url)
     try:
-        await store.keep(decode(said(1)))
+        await put(store, said(1))
         async with locker.transaction():
             await locker.execute("LOCK TABLE reading")
-            waiting = asyncio.create_task(store.keep(decode(said(2))))
+            waiting = asyncio.create_task(put(store, said(2)))
 
             async def trouble() -> str | None:
                 return store.trouble
@@ -52,9 +52,9 @@ async def test_a_batch_that_hangs_behind_a_lock_is_trouble_until_it_is_committed
 async def test_each_commit_is_timed_and_each_failed_try_is_counted(database_url: str) -> None:
     store, sql = Store(database_url), await asyncpg.connect(database_url)
     try:
-        await store.keep(decode(said(1)))
+        await put(store, said(1))
         await sql.execute("ALTER TABLE reading RENAME TO hidden")
-        waiting = asyncio.create_task(store.keep(decode(said(2))))
+        waiting = asyncio.create_task(put(store, said(2)))
 
         async def retried() -> bool:
             return store.retries > 1
@@ -77,9 +77,9 @@ async def test_refused_messages_are_told_in_one_line_for_all_of_a_while(
     try:
         await sql.execute(REFUSE_ALL)
         with capture_logs() as log:
-            outcomes = await store.keep(decode(said(MOST + 50)))
+            outcomes = await put(store, said(MOST + 50))
             monkeypatch.setattr("bridge.store.store.QUIET", 0)
-            await store.keep(decode(said(1)))
+            await put(store, said(1))
     finally:
         await sql.close()
         await store.close()

@@ -10,7 +10,6 @@ import msgspec
 
 from bridge import clock
 from bridge.committed import Committed
-from bridge.decode import decode
 from bridge.live.client import Client, wish
 from bridge.live.commits import Commits
 from bridge.live.follow import follow
@@ -18,6 +17,7 @@ from bridge.live.history import connect_pool
 from bridge.live.hub import CAPACITY, KEPT, Hub
 from bridge.message import Message
 from bridge.store.store import Store
+from tests.putting import put
 
 TIMEOUT = 20.0
 BEGINNING = 1_790_000_000_000
@@ -52,7 +52,7 @@ class Writer:
             Message(f"devices/{device}/telemetry", msgspec.json.encode({"at": at, metric: value}), None, clock.now())
             for device, metric, at, value in readings
         ]
-        [outcome] = await self.store.keep(decode(messages))
+        [outcome] = await put(self.store, messages)
         if self._announce is not None:
             self._announce(outcome.committed)
         return outcome.committed

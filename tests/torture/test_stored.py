@@ -4,9 +4,9 @@ from random import Random
 
 import pytest
 
-from bridge.decode import decode
 from bridge.message import Message as Received
 from bridge.store.store import Store
+from tests.putting import put
 from tests.system.stored import query
 from torture import stored
 from torture.script import Message, Script
@@ -21,7 +21,7 @@ async def messages(database_url: str) -> list[Message]:
     script = Script([f"r1-{number}" for number in range(5)], NOW - 86_400_000, Random(1))
     written = script.part(300) + script.part(1, bad=True)
     store = Store(database_url)
-    await store.keep(decode([Received(message.topic, message.payload, 1, NOW * 1_000) for message in written]))
+    await put(store, [Received(message.topic, message.payload, 1, NOW * 1_000) for message in written])
     await store.close()
     return written
 
