@@ -16,6 +16,10 @@ AT_ONCE = 250
 AHEAD = 20
 """So often while a batch commits: enough to spread the cost of a commit, few enough that it takes well under 300 ms."""
 
+MOST_NEW = 1_000
+"""Readings of series that have yet to be registered, in one batch, but for its last delivery: that takes a tenth of a
+second."""
+
 Arrived = asyncio.Queue[tuple[Delivery, Sorted]]
 
 
@@ -42,15 +46,22 @@ async def _receive(session: Session, store: Store, arrived: Arrived, tally: Tall
 
 
 async def _deliver(arrived: Arrived, store: Store, announce: Callable[[Committed], None], tally: Tally) -> NoReturn:
-    most = 1
+    await store.connect()
     while True:
-        batch = [await arrived.get()]
-        while len(batch) < most and not arrived.empty():
-            batch.append(arrived.get_nowait())
-        most = 2 * len(batch)  # the first of a flood may have thousands of series to register
+        batch = await gather(arrived, store)
         outcomes = await store.keep(join([part for _, part in batch]))
         for delivery, _ in batch:
             delivery.acknowledge()
         tally.settle(len(batch), outcomes)
         for outcome in outcomes:
             announce(outcome.committed)
+
+
+async def gather(arrived: Arrived, store: Store) -> list[tuple[Delivery, Sorted]]:
+    """All that is there, but for what would take long to register."""
+    batch = [await arrived.get()]
+    new = store.new(batch[0][1])
+    while new < MOST_NEW and len(batch) < AHEAD and not arrived.empty():
+        batch.append(arrived.get_nowait())
+        new += store.new(batch[-1][1])
+    return batch

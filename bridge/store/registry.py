@@ -114,6 +114,11 @@ class Registry:
                 self._series += 1
         return [name for name in names if not self.knows(name)]
 
+    def find(self, name: Name) -> Known | None:
+        device, metric = name
+        series = self.known.get(device)
+        return None if series is None else series.get(metric)
+
     def knows(self, name: Name) -> bool:
         device, metric = name
         return device in self.known and (not metric or metric in self.known[device])

@@ -1,6 +1,7 @@
 """Sorts decoded readings by how they are written, with the numbers of their series."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import NamedTuple
 
 import asyncpg
@@ -42,27 +43,51 @@ def sort(registry: Registry, decoded: Decoded) -> Sorted:
     )
 
 
+def refresh(registry: Registry, batch: Sorted) -> Sorted:
+    """The batch as it is to be stored now: sorted once more where what it went by has changed since.
+
+    Its numbers may have been forgotten. Or a series was unknown at first and learned then, and of two values for one moment
+    the second has a number and the first, which must win, has none.
+    """
+    learned = _learned(registry, batch)
+    if batch.generation != registry.generation or (learned and not learned.isdisjoint(batch.keys)):
+        return sort(registry, batch.decoded())
+    return batch
+
+
 async def number(connection: asyncpg.Connection, registry: Registry, batch: Sorted) -> Sorted:
     """Number the other readings, too, registering series that are new. What is beyond the limits becomes a refusal."""
     if not batch.unknown:
         return batch
     registry.make_room()
-    refused = await registry.learn(connection, _first_values(batch.unknown), batch.units)
     bins = _Bins(Columns.empty(), batch.late.copy(), batch.texts.copy(), list(batch.refusals))
-    for report, origin in _sort(batch.unknown, registry.known, bins):
+    with _as_if_never_met(registry, batch.names):
+        unknown = _sort(batch.unknown, registry.known, bins)
+    refused = await registry.learn(connection, _first_values(unknown), batch.units)
+    for report, origin in _sort(unknown, registry.known, bins):
         bins.refusals.extend((origin, refused[report.device, metric]) for metric in report.values)
     fresh = Packed.joined([batch.fresh, Packed.of(bins.fresh)])
     return batch._replace(fresh=fresh, late=bins.late, texts=bins.texts, unknown=[], refusals=bins.refusals)
 
 
-def is_stale(registry: Registry, batch: Sorted) -> bool:
-    """Whether it was sorted in another world: by numbers that were forgotten, or before some series was learned.
+def _learned(registry: Registry, batch: Sorted) -> set[tuple[int, int]]:
+    """Series and time of the readings whose series was unknown when they were sorted, and is known now."""
+    found = [
+        (registry.find((report.device, metric)), report.at) for report, _ in batch.unknown for metric in report.values
+    ]
+    return {(series.id, at) for series, at in found if series}
 
-    Then of two values at one time the one that came later may have been numbered already, and the first must win.
-    """
-    if batch.generation != registry.generation:
-        return True
-    return any(registry.knows((report.device, metric)) for report, _ in batch.unknown for metric in report.values)
+
+@contextmanager
+def _as_if_never_met(registry: Registry, names: Iterable[Name]) -> Iterator[None]:
+    """Readings that came before others of their series, which were sorted already, are not late for that."""
+    met = {name: series.newest for name in names if (series := registry.find(name))}
+    for name in met:
+        registry.known[name[0]][name[1]].newest = 0
+    yield
+    for (device, metric), newest in met.items():
+        series = registry.known[device][metric]
+        series.newest = max(series.newest, newest)
 
 
 def _first_values(unknown: Iterable[Traced]) -> dict[Name, Value]:

@@ -1,6 +1,7 @@
 """The records of some messages by where they go."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -10,6 +11,7 @@ from bridge.decode import Decoded, decode
 from bridge.message import Message
 from bridge.record import Refusal, Report
 from bridge.store.columns import Columns, Packed
+from bridge.store.limits import Name
 
 Traced = tuple[Report, int]
 """A report with the index of its message."""
@@ -31,7 +33,7 @@ class Sorted(NamedTuple):
     """By index of their message."""
     statuses: Mapping[str, bool]
     infos: Mapping[str, Mapping[str, Any]]
-    units: Mapping[tuple[str, str], str]
+    units: Mapping[Name, str]
     generation: int
     """Of the registry that gave the numbers."""
 
@@ -42,8 +44,20 @@ class Sorted(NamedTuple):
         return np.append(self.fresh.at, np.array(others, np.int64)) if others else self.fresh.at
 
     @property
+    def names(self) -> Iterator[Name]:
+        """Device and metric of each reading whose series was unknown."""
+        return ((report.device, metric) for report, _ in self.unknown for metric in report.values)
+
+    @property
     def readings(self) -> int:
         return len(self.fresh.series) + len(self.late.series) + len(self.texts.series)
+
+    @property
+    def keys(self) -> Iterator[tuple[int, int]]:
+        """Series and time of each reading that has a number."""
+        fresh = zip(self.fresh.series.tolist(), self.fresh.at.tolist(), strict=True)
+        late, texts = (zip(columns.series, columns.at, strict=True) for columns in (self.late, self.texts))
+        return chain(fresh, late, texts)
 
     @property
     def origins(self) -> set[int]:
@@ -72,7 +86,7 @@ def join(parts: Sequence[Sorted]) -> Sorted:
     refusals: list[tuple[int, Refusal]] = []
     statuses: dict[str, bool] = {}
     infos: dict[str, Mapping[str, Any]] = {}
-    units: dict[tuple[str, str], str] = {}
+    units: dict[Name, str] = {}
     for part in parts:
         before = len(messages)
         messages += part.messages

@@ -66,6 +66,14 @@ class Store:
         """The process in Postgres that commits for this store: its notifications tell us nothing new."""
         return None if self._connection is None or self._connection.is_closed() else self._connection.get_server_pid()
 
+    async def connect(self) -> None:
+        """Wait for the database, so that the first batch need not; until it is there, that is the trouble."""
+        await self._patiently(self._connected, 0)
+
+    def new(self, batch: Sorted) -> int:
+        """How many of its readings are of series that have to be registered first."""
+        return sum(not self._registry.knows(name) for name in batch.names)
+
     def sort(self, decoded: Decoded) -> Sorted:
         """Ready for keeping, as far as it can be without waiting. May be asked for while another batch is being kept."""
         return sort(self._registry, decoded)

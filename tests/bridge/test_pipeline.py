@@ -1,24 +1,31 @@
 """The pipeline: what it makes of a flood."""
 
 import asyncio
-from itertools import pairwise
+from typing import cast
 
+import pytest
+
+from bridge import clock, pipeline
 from bridge.committed import Committed
-from bridge.decode import SUBSCRIPTIONS
-from bridge.pipeline import AT_ONCE, carry
-from bridge.session import Session
+from bridge.connection import Connection
+from bridge.decode import SUBSCRIPTIONS, decode
+from bridge.message import Message
+from bridge.pipeline import AHEAD, AT_ONCE, Arrived, carry, gather
+from bridge.session import Delivery, Session
+from bridge.store.sorted import join
 from bridge.store.store import Store
 from bridge.tally import Tally
 from devices.broker import parse
 from tests.bridge.publishing import publish
 from tests.eventually import eventually, is_so
-from tests.services import Broker
+from tests.services import Broker, Database
 
 
-async def test_batches_of_a_flood_grow_from_small_ones_and_hold_every_message(
-    broker: Broker, database_url: str
+async def test_a_flood_of_new_series_is_stored_whole_in_small_batches(
+    broker: Broker, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The first may have thousands of series to register, and a commit should not take long for that."""
+    """Registering thousands takes long, and nothing is committed meanwhile."""
+    monkeypatch.setattr(pipeline, "MOST_NEW", 300)
     tally, store, commits = Tally(), Store(database_url), list[Committed]()
     session = Session(parse(broker.url), "pipeline-test", SUBSCRIPTIONS, window=10_000, expiry=3600)
     receiving = asyncio.create_task(session.run())
@@ -29,9 +36,46 @@ async def test_batches_of_a_flood_grow_from_small_ones_and_hold_every_message(
     await eventually(lambda: is_so(tally.stored == 2_000))
     sizes = [len(commit.series) for commit in commits]
     assert sum(sizes) == 2_000
-    assert sizes[0] == AT_ONCE
-    assert all(after <= 2 * before for before, after in pairwise(sizes))
+    assert max(sizes) <= 300 + AT_ONCE, sizes
     for task in (carrying, receiving):
         task.cancel()
     await asyncio.wait([carrying, receiving])
+    await store.close()
+
+
+async def test_all_that_waits_is_gathered_once_its_series_are_known(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pipeline, "MOST_NEW", 5)
+    store, arrived = Store(database_url), Arrived(AHEAD)
+    on_none = cast("Connection", None)
+    for number in range(AHEAD):
+        messages = [
+            Message(f"devices/d{number}/telemetry/n{metric}", b"1", 1, clock.now() + number) for metric in range(2)
+        ]
+        arrived.put_nowait((Delivery(messages, on_none), store.sort(decode(messages))))
+    batch = await gather(arrived, store)
+    assert len(batch) == 3, "two new series each: with the third there are more than five"
+    parts = [*batch, *[arrived.get_nowait() for _ in range(arrived.qsize())]]
+    await store.keep(join([part for _, part in parts]))
+    for each in parts:
+        arrived.put_nowait(each)
+    assert len(await gather(arrived, store)) == AHEAD
+    await store.close()
+
+
+async def test_a_database_that_is_away_is_trouble_before_the_first_message(
+    broker: Broker, postgres: Database, database_url: str
+) -> None:
+    postgres.stop()
+    store = Store(database_url)
+    session = Session(parse(broker.url), "pipeline-test", SUBSCRIPTIONS, window=10, expiry=3600)
+    carrying = asyncio.create_task(carry(session, store, lambda _: None, Tally()))
+    try:
+        await eventually(lambda: is_so(store.trouble is not None))
+    finally:
+        postgres.start()
+    await eventually(lambda: is_so(store.trouble is None))
+    carrying.cancel()
+    await asyncio.wait([carrying])
     await store.close()
