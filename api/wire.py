@@ -22,8 +22,8 @@ class Wire(BoundedWebSocket):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        self.ready = True
-        """Whether what was written before has left for the client, but for some 64 KiB."""
+        self._full = False
+        """Whether more than some 64 KiB of what was written before has yet to leave for the client."""
         self.on_pause: Callable[[], object] = _nothing
         self.on_resume: Callable[[], object] = _nothing
 
@@ -37,10 +37,13 @@ class Wire(BoundedWebSocket):
         """Bytes that the client has yet to make room for."""
         return self.transport.get_write_buffer_size()
 
-    def write(self, frame: Frame) -> None:
-        """Send a frame, unless the socket is closing."""
+    def write(self, frame: Frame) -> bool:
+        """Send a frame, if there is room. A socket that is closing has room for all, and drops them."""
+        if self._full:
+            return False
         if not self.close_sent and not self.transport.is_closing():
             self.transport.write(frame.wire)
+        return True
 
     def handle_connect(self, event: Request) -> None:
         super().handle_connect(event)
@@ -49,12 +52,12 @@ class Wire(BoundedWebSocket):
 
     def pause_writing(self) -> None:
         super().pause_writing()
-        self.ready = False
+        self._full = True
         self.on_pause()
 
     def resume_writing(self) -> None:
         super().resume_writing()
-        self.ready = True
+        self._full = False
         self.on_resume()
 
 

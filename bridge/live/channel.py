@@ -74,19 +74,35 @@ class Channel:
         self.close()
         self._timer = None
         self._next = self._loop.time() + 1 / self.rate
-        shared: dict[int, Shared] = {}
-        whole: dict[tuple[int, str], Frame] = {}
-        place, start, end = -1, 0, len(self._rows)
+        written = _Written(self._rows, self._fed)
+        place, identifier, frame = -1, "", None
         for member in tuple(self.members):
-            if member.cursor != place:  # nearly all stand at the same
-                place = member.cursor
-                start = self._rows.start(place)
-            if start == end:
-                continue
-            frame = whole.get((start, member.id))
-            if frame is None:
-                if start not in shared:
-                    shared[start] = frames.readings(self._rows, start, self._fed)
-                frame = whole[start, member.id] = frames.addressed(shared[start], member.id)
-            member.deliver(frame, self._fed)
+            if (
+                member.cursor != place or member.id != identifier
+            ):  # nearly all stand at the same, and many are called the same
+                place, identifier = member.cursor, member.id
+                frame = written.frame(place, identifier)
+            if frame is not None:
+                member.deliver(frame, self._fed)
         self._rows.clear()
+
+
+class _Written:
+    """The frames of one moment: each is encoded once for all who lack the same, and written once for all of one `id`."""
+
+    def __init__(self, rows: Rows, committed_at: int) -> None:
+        self._rows = rows
+        self._committed_at = committed_at
+        self._shared: dict[int, Shared] = {}
+        self._whole: dict[tuple[int, str], Frame] = {}
+
+    def frame(self, cursor: int, identifier: str) -> Frame | None:
+        """What was committed after the cursor; `None` if nothing was."""
+        start = self._rows.start(cursor)
+        if start == len(self._rows):
+            return None
+        if start not in self._shared:
+            self._shared[start] = frames.readings(self._rows, start, self._committed_at)
+        if (start, identifier) not in self._whole:
+            self._whole[start, identifier] = frames.addressed(self._shared[start], identifier)
+        return self._whole[start, identifier]

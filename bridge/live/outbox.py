@@ -10,11 +10,8 @@ from bridge.live.frames import Frame
 class Sink(Protocol):
     """Where frames may go at once, without a task that takes them."""
 
-    @property
-    def ready(self) -> bool:
-        """Whether it takes one now. When it is again, it calls the outbox's `drain`."""
-
-    def write(self, frame: Frame) -> None: ...
+    def write(self, frame: Frame) -> bool:
+        """Take a frame, or say that there is no room. When there is again, it calls the outbox's `drain`."""
 
 
 class Outbox:
@@ -31,8 +28,7 @@ class Outbox:
 
     def offer(self, frame: Frame) -> bool:
         """Hand a frame on or queue it, or say that there is no room."""
-        if self._sink is not None and self._sink.ready and not self._frames:
-            self._sink.write(frame)
+        if self._sink is not None and not self._frames and self._sink.write(frame):
             return True
         if self._frames and self._size + len(frame.wire) > self._capacity:
             return False
@@ -53,9 +49,9 @@ class Outbox:
         return self._next()
 
     def drain(self) -> None:
-        """Hand what waits to the sink while that is ready."""
-        while self._sink is not None and self._frames and self._sink.ready:
-            self._sink.write(self._next())
+        """Hand what waits to the sink while that has room."""
+        while self._sink is not None and self._frames and self._sink.write(self._frames[0]):
+            self._next()
 
     async def emptied(self) -> None:
         while self._frames:

@@ -123,6 +123,10 @@ class Registry:
         device, metric = name
         return device in self.known and (not metric or metric in self.known[device])
 
+    def is_new(self, name: Name) -> bool:
+        """Whether it is neither known nor refused."""
+        return name not in self._refused and not self.knows(name)
+
     async def _register(
         self, connection: asyncpg.Connection, wanted: Mapping[Name, Value | None], units: Mapping[Name, str]
     ) -> dict[Name, Refusal]:

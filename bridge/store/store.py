@@ -71,8 +71,8 @@ class Store:
         await self._patiently(self._connected, 0)
 
     def new(self, batch: Sorted) -> int:
-        """How many of its readings are of series that have to be registered first."""
-        return sum(not self._registry.knows(name) for name in batch.names)
+        """How many of its readings are of series that have to be looked for and registered first."""
+        return sum(map(self._registry.is_new, batch.names))
 
     def sort(self, decoded: Decoded) -> Sorted:
         """Ready for keeping, as far as it can be without waiting. May be asked for while another batch is being kept."""

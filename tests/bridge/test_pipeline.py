@@ -12,6 +12,7 @@ from bridge.decode import SUBSCRIPTIONS, decode
 from bridge.message import Message
 from bridge.pipeline import AHEAD, AT_ONCE, Arrived, carry, gather
 from bridge.session import Delivery, Session
+from bridge.store.limits import Limits
 from bridge.store.sorted import join
 from bridge.store.store import Store
 from bridge.tally import Tally
@@ -43,11 +44,12 @@ async def test_a_flood_of_new_series_is_stored_whole_in_small_batches(
     await store.close()
 
 
-async def test_all_that_waits_is_gathered_once_its_series_are_known(
-    database_url: str, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("limits", [Limits(), Limits(series=10)])
+async def test_all_that_waits_is_gathered_once_its_series_are_known_or_refused(
+    database_url: str, monkeypatch: pytest.MonkeyPatch, limits: Limits
 ) -> None:
     monkeypatch.setattr(pipeline, "MOST_NEW", 5)
-    store, arrived = Store(database_url), Arrived(AHEAD)
+    store, arrived = Store(database_url, limits=limits), Arrived(AHEAD)
     on_none = cast("Connection", None)
     for number in range(AHEAD):
         messages = [
