@@ -58,7 +58,7 @@ async def _deliver(arrived: Arrived, store: Store, announce: Callable[[Committed
 
 
 async def gather(arrived: Arrived, store: Store) -> list[tuple[Delivery, Sorted]]:
-    """All that is there, but for what would take long to register."""
+    """Wait for a delivery, and take all others that are there, up to the bounds: one batch, in order of arrival."""
     batch = [await arrived.get()]
     new = store.new(batch[0][1])
     while new < MOST_NEW and len(batch) < AHEAD and not arrived.empty():

@@ -77,9 +77,7 @@ class Channel:
         written = _Written(self._rows, self._fed)
         place, identifier, frame = -1, "", None
         for member in tuple(self.members):
-            if (
-                member.cursor != place or member.id != identifier
-            ):  # nearly all stand at the same, and many are called the same
+            if member.cursor != place or member.id != identifier:  # nearly all have the same of both
                 place, identifier = member.cursor, member.id
                 frame = written.frame(place, identifier)
             if frame is not None:

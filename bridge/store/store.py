@@ -68,7 +68,7 @@ class Store:
 
     async def connect(self) -> None:
         """Wait for the database, so that the first batch need not; until it is there, that is the trouble."""
-        await self._patiently(self._connected, 0)
+        await self._patiently(self._connected, 0, anyhow=True)
 
     def new(self, batch: Sorted) -> int:
         """How many of its readings are of series that have to be looked for and registered first."""

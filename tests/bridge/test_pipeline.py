@@ -2,7 +2,9 @@
 
 import asyncio
 from typing import cast
+from urllib.parse import urlsplit
 
+import asyncpg
 import pytest
 
 from bridge import clock, pipeline
@@ -81,3 +83,24 @@ async def test_a_database_that_is_away_is_trouble_before_the_first_message(
     carrying.cancel()
     await asyncio.wait([carrying])
     await store.close()
+
+
+async def test_a_database_that_refuses_the_bridge_is_trouble_and_not_its_end(
+    broker: Broker, database_url: str, sql: asyncpg.Connection
+) -> None:
+    """The right to make a temporary table may be missing, and be given later."""
+    role = f"storing_{clock.now()}"
+    name = await sql.fetchval("SELECT current_database()")
+    await sql.execute(f"CREATE ROLE {role} LOGIN PASSWORD 'p'; REVOKE TEMPORARY ON DATABASE {name} FROM PUBLIC")
+    parts = urlsplit(database_url)
+    store = Store(parts._replace(netloc=f"{role}:p@{parts.netloc.rpartition('@')[2]}").geturl())
+    session = Session(parse(broker.url), "pipeline-test", SUBSCRIPTIONS, window=10, expiry=3600)
+    carrying = asyncio.create_task(carry(session, store, lambda _: None, Tally()))
+    await eventually(lambda: is_so(store.trouble is not None and "permission" in store.trouble))
+    await sql.execute(f"GRANT TEMPORARY ON DATABASE {name} TO {role}")
+    await eventually(lambda: is_so(store.trouble is None))
+    assert not carrying.done()
+    carrying.cancel()
+    await asyncio.wait([carrying])
+    await store.close()
+    await sql.execute(f"DROP OWNED BY {role}; DROP ROLE {role}")
