@@ -69,12 +69,12 @@ async def _watched(made: House, url: str, bridge: Running, load: Running, second
             await locking
         await asyncio.to_thread(load.wait, ANSWERED)
         flood = Flood(**load.last_line())
-        published = flood.messages / (flood.ended - flood.began) * 1e6
+        came = flood.messages / (flood.ended - flood.began) * 1e6
         quarter = max(len(resident) // 4, 1)
         return {
-            "published/s": published,
+            "published/s": came,
             "stored/s": stored,
-            "overload": published / stored,
+            "overload": came / stored,
             "second quarter MB": statistics.median(resident[quarter : 2 * quarter] or resident),
             "last quarter MB": statistics.median(resident[-quarter:]),
             "peak MB": memory.peak(bridge.pid),

@@ -81,12 +81,11 @@ def _learned(registry: Registry, batch: Sorted) -> set[tuple[int, int]]:
 @contextmanager
 def _as_if_never_met(registry: Registry, names: Iterable[Name]) -> Iterator[None]:
     """Readings that came before others of their series, which were sorted already, are not late for that."""
-    met = {name: series.newest for name in names if (series := registry.find(name))}
-    for name in met:
-        registry.known[name[0]][name[1]].newest = 0
+    met = {name: (series, series.newest) for name in names if (series := registry.find(name))}
+    for series, _ in met.values():
+        series.newest = 0
     yield
-    for (device, metric), newest in met.items():
-        series = registry.known[device][metric]
+    for series, newest in met.values():
         series.newest = max(series.newest, newest)
 
 

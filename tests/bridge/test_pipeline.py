@@ -1,6 +1,8 @@
 """The pipeline: what it makes of a flood."""
 
 import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from typing import cast
 from urllib.parse import urlsplit
 
@@ -10,7 +12,7 @@ import pytest
 from bridge import clock, pipeline
 from bridge.committed import Committed
 from bridge.connection import Connection
-from bridge.decode import SUBSCRIPTIONS, decode
+from bridge.decode import decode
 from bridge.message import Message
 from bridge.pipeline import AHEAD, AT_ONCE, Arrived, carry, gather
 from bridge.session import Delivery, Session
@@ -18,10 +20,24 @@ from bridge.store.limits import Limits
 from bridge.store.sorted import join
 from bridge.store.store import Store
 from bridge.tally import Tally
-from devices.broker import parse
 from tests.bridge.publishing import publish
+from tests.bridge.test_session import connected
 from tests.eventually import eventually, is_so
 from tests.services import Broker, Database
+
+
+@asynccontextmanager
+async def carrying(
+    session: Session, store: Store, tally: Tally, announce: Callable[[Committed], None] = lambda _: None
+) -> AsyncIterator[asyncio.Task[None]]:
+    """The pipeline at work, until the block is left."""
+    running = asyncio.create_task(carry(session, store, announce, tally))
+    try:
+        yield running
+    finally:
+        running.cancel()
+        await asyncio.wait([running])
+        await store.close()
 
 
 async def test_a_flood_of_new_series_is_stored_whole_in_small_batches(
@@ -29,21 +45,15 @@ async def test_a_flood_of_new_series_is_stored_whole_in_small_batches(
 ) -> None:
     """Registering thousands takes long, and nothing is committed meanwhile."""
     monkeypatch.setattr(pipeline, "MOST_NEW", 300)
-    tally, store, commits = Tally(), Store(database_url), list[Committed]()
-    session = Session(parse(broker.url), "pipeline-test", SUBSCRIPTIONS, window=10_000, expiry=3600)
-    receiving = asyncio.create_task(session.run())
-    await eventually(lambda: is_so(session.trouble is None))
-    await asyncio.to_thread(publish, broker, [(f"devices/d{number}/telemetry/n", "1") for number in range(2_000)])
-    await eventually(lambda: is_so(len(session.pending) == 2_000))
-    carrying = asyncio.create_task(carry(session, store, commits.append, tally))
-    await eventually(lambda: is_so(tally.stored == 2_000))
+    tally, commits = Tally(), list[Committed]()
+    async with connected(broker, window=10_000, client_id="pipeline-test") as session:
+        await asyncio.to_thread(publish, broker, [(f"devices/d{number}/telemetry/n", "1") for number in range(2_000)])
+        await eventually(lambda: is_so(len(session.pending) == 2_000))
+        async with carrying(session, Store(database_url), tally, commits.append):
+            await eventually(lambda: is_so(tally.stored == 2_000))
     sizes = [len(commit.series) for commit in commits]
     assert sum(sizes) == 2_000
     assert max(sizes) <= 300 + AT_ONCE, sizes
-    for task in (carrying, receiving):
-        task.cancel()
-    await asyncio.wait([carrying, receiving])
-    await store.close()
 
 
 @pytest.mark.parametrize("limits", [Limits(), Limits(series=10)])
@@ -71,18 +81,15 @@ async def test_all_that_waits_is_gathered_once_its_series_are_known_or_refused(
 async def test_a_database_that_is_away_is_trouble_before_the_first_message(
     broker: Broker, postgres: Database, database_url: str
 ) -> None:
-    postgres.stop()
-    store = Store(database_url)
-    session = Session(parse(broker.url), "pipeline-test", SUBSCRIPTIONS, window=10, expiry=3600)
-    carrying = asyncio.create_task(carry(session, store, lambda _: None, Tally()))
-    try:
-        await eventually(lambda: is_so(store.trouble is not None))
-    finally:
-        postgres.start()
-    await eventually(lambda: is_so(store.trouble is None))
-    carrying.cancel()
-    await asyncio.wait([carrying])
-    await store.close()
+    async with connected(broker) as session:
+        postgres.stop()
+        try:
+            async with carrying(session, store := Store(database_url), Tally()):
+                await eventually(lambda: is_so(store.trouble is not None))
+                postgres.start()
+                await eventually(lambda: is_so(store.trouble is None))
+        finally:
+            postgres.start()
 
 
 async def test_a_database_that_refuses_the_bridge_is_trouble_and_not_its_end(
@@ -94,13 +101,9 @@ async def test_a_database_that_refuses_the_bridge_is_trouble_and_not_its_end(
     await sql.execute(f"CREATE ROLE {role} LOGIN PASSWORD 'p'; REVOKE TEMPORARY ON DATABASE {name} FROM PUBLIC")
     parts = urlsplit(database_url)
     store = Store(parts._replace(netloc=f"{role}:p@{parts.netloc.rpartition('@')[2]}").geturl())
-    session = Session(parse(broker.url), "pipeline-test", SUBSCRIPTIONS, window=10, expiry=3600)
-    carrying = asyncio.create_task(carry(session, store, lambda _: None, Tally()))
-    await eventually(lambda: is_so(store.trouble is not None and "permission" in store.trouble))
-    await sql.execute(f"GRANT TEMPORARY ON DATABASE {name} TO {role}")
-    await eventually(lambda: is_so(store.trouble is None))
-    assert not carrying.done()
-    carrying.cancel()
-    await asyncio.wait([carrying])
-    await store.close()
+    async with connected(broker) as session, carrying(session, store, Tally()) as running:
+        await eventually(lambda: is_so(store.trouble is not None and "permission" in store.trouble))
+        await sql.execute(f"GRANT TEMPORARY ON DATABASE {name} TO {role}")
+        await eventually(lambda: is_so(store.trouble is None))
+        assert not running.done()
     await sql.execute(f"DROP OWNED BY {role}; DROP ROLE {role}")

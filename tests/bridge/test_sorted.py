@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from bridge.decode import decode
 from bridge.message import Message
-from bridge.store.columns import Columns, Packed
 from bridge.store.registry import Known, Registry
 from bridge.store.sort import sort
 from bridge.store.sorted import Sorted, join
@@ -111,7 +110,7 @@ def _registry() -> Registry:
 def _plain(batch: Sorted) -> list[object]:
     refusals = sorted(batch.refusals)  # of one message, and of several parts: in any order
     return [
-        *batch._replace(fresh=Packed.of(Columns.empty()), refusals=refusals)[2:],
+        *batch._replace(refusals=refusals)[2:],
         batch.fresh.unpacked(),
         batch.messages,
     ]
