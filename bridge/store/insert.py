@@ -10,7 +10,7 @@ import msgspec
 from bridge.committed import Committed
 from bridge.message import Message
 from bridge.record import Reason, Refusal
-from bridge.store import statements
+from bridge.store import few, statements
 from bridge.store.columns import Columns, Packed
 from bridge.store.copy import copy
 from bridge.store.kept import Kept
@@ -37,9 +37,14 @@ class Outcome(NamedTuple):
 async def insert(connection: asyncpg.Connection, batch: Sorted) -> Outcome:
     """Commit the batch. Raises what asyncpg raises, and then nothing of the batch is stored."""
     try:
-        return await _insert(connection, batch)
+        return await (_insert_few if few.suits(connection, batch) else _insert)(connection, batch)
     except asyncpg.UniqueViolationError:  # not so fresh: stored by another bridge, or before this one started
         return await _insert(connection, batch.all_late())
+
+
+async def _insert_few(connection: asyncpg.Connection, batch: Sorted) -> Outcome:
+    tick, previous = await few.insert(connection, batch)
+    return Outcome(_committed(tick, batch.fresh, batch.texts, previous), len(batch.messages), 0, {})
 
 
 async def _insert(connection: asyncpg.Connection, batch: Sorted) -> Outcome:

@@ -4,11 +4,10 @@ from bridge.committed import CHANNEL
 
 # The next tick and the one before, for so many messages. Step by step: the clock's row is locked before it is read and before
 # it ticks.
-TICK = f"""
-WITH clock AS MATERIALIZED (SELECT micros(last) AS previous FROM commit_clock FOR UPDATE),
-    ticked AS MATERIALIZED (SELECT tick() AS tick, previous FROM clock)
-SELECT tick, previous FROM ticked, pg_notify('{CHANNEL}', tick || ' ' || $1::int)
-"""  # noqa: S608  a constant
+_TICKED = """clock AS MATERIALIZED (SELECT micros(last) AS previous FROM commit_clock FOR UPDATE),
+    ticked AS MATERIALIZED (SELECT tick() AS tick, previous FROM clock)"""
+_TELL = f"SELECT tick, previous FROM ticked, pg_notify('{CHANNEL}', tick || ' ' || $1::int)"  # noqa: S608  a constant
+TICK = f"WITH {_TICKED} {_TELL}"
 
 # What is stored at the times of some readings already, in their order; null where there is nothing.
 STORED_NUMBERS = """
@@ -31,9 +30,8 @@ CREATE TEMPORARY TABLE span (
 ) ON COMMIT DELETE ROWS
 """
 _ADD = """
-INSERT INTO {table} AS stored (series_id, at, count, sum, min, max, first, first_at, last, last_at)
-    SELECT series_id, {begin}, count, sum, min, max, first, first_at, last, last_at
-    FROM span WHERE into_{unit} AND committed_at = (SELECT moment($1))
+INSERT INTO rollup_{unit} AS stored (series_id, at, count, sum, min, max, first, first_at, last, last_at)
+    {sums}
     ON CONFLICT (series_id, at) DO UPDATE SET
         count = stored.count + excluded.count, sum = stored.sum + excluded.sum,
         min = least(stored.min, excluded.min), max = greatest(stored.max, excluded.max),
@@ -41,9 +39,31 @@ INSERT INTO {table} AS stored (series_id, at, count, sum, min, max, first, first
         first_at = least(stored.first_at, excluded.first_at),
         last = CASE WHEN excluded.last_at > stored.last_at THEN excluded.last ELSE stored.last END,
         last_at = greatest(stored.last_at, excluded.last_at)"""
-_ADD_MINUTES = _ADD.format(table="rollup_minute", unit="minute", begin="at")
-_ADD_HOURS = _ADD.format(table="rollup_hour", unit="hour", begin="date_bin('1 hour', at, 'epoch')")
+_SPANS = """SELECT series_id, {begin}, count, sum, min, max, first, first_at, last, last_at
+    FROM span WHERE into_{unit} AND committed_at = (SELECT moment($1))"""
+_ADD_MINUTES = _ADD.format(unit="minute", sums=_SPANS.format(unit="minute", begin="at"))
+_ADD_HOURS = _ADD.format(unit="hour", sums=_SPANS.format(unit="hour", begin="date_bin('1 hour', at, 'epoch')"))
 ROLLUPS = f"WITH minutes AS ({_ADD_MINUTES}) {_ADD_HOURS}"
+
+# A whole batch. What is inserted comes from `ticked`, so that nothing is locked before the clock is.
+_SUMS = """SELECT series, date_bin('1 {unit}', at, 'epoch'), count(*), sum(value), min(value), max(value),
+        (array_agg(value ORDER BY at))[1], min(at), (array_agg(value ORDER BY at DESC))[1], max(at)
+    FROM new GROUP BY 1, 2"""
+FEW = f"""
+WITH {_TICKED},
+    new AS MATERIALIZED (
+        SELECT moment(at) AS at, value, moment(tick) AS committed_at, series
+        FROM ticked, unnest($2::int[], $3::bigint[], $4::float8[]) AS new(series, at, value)
+    ),
+    readings AS (INSERT INTO reading (at, value, committed_at, series_id) SELECT * FROM new),
+    minutes AS ({_ADD.format(unit="minute", sums=_SUMS.format(unit="minute"))}),
+    hours AS ({_ADD.format(unit="hour", sums=_SUMS.format(unit="hour"))}),
+    texts AS (
+        INSERT INTO text_reading (at, value, committed_at, series_id) SELECT moment(at), value, moment(tick), series
+        FROM ticked, unnest($5::int[], $6::bigint[], $7::text[]) AS new(series, at, value)
+    )
+{_TELL}
+"""  # noqa: S608  constants
 
 # The devices are registered by now. An insert that updates on conflict would use up a number of `device.id` for each status.
 STATUSES = """
