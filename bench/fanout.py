@@ -21,7 +21,8 @@ STALLED = 100
 SECONDS = 10
 PATIENCE = 150
 """Seconds for all sockets to connect, and for the time that is measured."""
-A_CORE = "frames a core"
+A_CORE, TIMES, TIMES_UNCOMPRESSED = "frames a core", "times naive", "times uncompressed"
+UNCOMPRESSED = "uncompressed"
 FLAT_OUT = 100
 """Frames a second and socket: more than one processor can send."""
 OURS, OTHERS = {0}, {1}
@@ -35,8 +36,10 @@ def measure(size: Size) -> Report:
             *_fieldline(stalled=STALLED),
             *_fieldline("distinct"),
             *_naive(HERTZ),
+            *_naive(HERTZ, UNCOMPRESSED),
             *_fieldline("flat-out"),
-            *_naive(FLAT_OUT, "flat-out"),
+            *_naive(FLAT_OUT, way="flat-out"),
+            *_naive(FLAT_OUT, UNCOMPRESSED, way="flat-out"),
         )
         for _ in range(size.rounds)
     ]
@@ -45,19 +48,23 @@ def measure(size: Size) -> Report:
         f"beside {STALLED} stalled",
         "each its own match",
         "naive",
+        "naive, uncompressed",
         "fieldline, flat out",
         "naive, flat out",
+        "naive, uncompressed, flat out",
     )
-    plain, stalled, distinct, naive, flat_out, naive_flat_out = (
+    plain, stalled, distinct, naive, uncompressed, flat_out, naive_flat_out, uncompressed_flat_out = (
         Row(name, found) for name, found in zip(names, zip(*rounds, strict=True), strict=True)
     )
     rows = [
-        plain.beside(naive, A_CORE, "times naive"),
+        plain.beside(naive, A_CORE, TIMES).beside(uncompressed, A_CORE, TIMES_UNCOMPRESSED),
         stalled.beside(plain, "p99 ms", "of p99 without"),
-        distinct.beside(naive, A_CORE, "times naive"),
+        distinct.beside(naive, A_CORE, TIMES).beside(uncompressed, A_CORE, TIMES_UNCOMPRESSED),
         naive,
-        flat_out.beside(naive_flat_out, A_CORE, "times naive"),
+        uncompressed,
+        flat_out.beside(naive_flat_out, A_CORE, TIMES).beside(uncompressed_flat_out, A_CORE, TIMES_UNCOMPRESSED),
         naive_flat_out,
+        uncompressed_flat_out,
     ]
     about = f"{SOCKETS:,} sockets, {DEVICES} devices at {HERTZ} Hz to each, {HERTZ} frames a second; the server has one core"
     return Report("fanout", about, rows)
@@ -72,10 +79,10 @@ def _fieldline(way: str = "", *, stalled: int = 0) -> list[Mapping[str, float]]:
         return _watched(made, server, way, stalled=stalled)
 
 
-def _naive(hertz: int, way: str = "") -> list[Mapping[str, float]]:
+def _naive(hertz: int, *said: str, way: str = "") -> list[Mapping[str, float]]:
     with house() as made:
         [number] = port.free()
-        command = ("-m", "bench.naive_live", str(made.broker.port), str(number), str(hertz))
+        command = ("-m", "bench.naive_live", str(made.broker.port), str(number), str(hertz), *said)
         with program(*command, port=number) as server:
             _await_answer(number)
             return _watched(made, server, way)

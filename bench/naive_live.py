@@ -1,6 +1,7 @@
 """The live server that everybody writes first: ten times a second, `for ws in clients: await ws.send_json(…)`.
 
-`python -m bench.naive_live MQTT_PORT PORT HERTZ`. It stores nothing, resumes nothing, and waits for the slowest client.
+`python -m bench.naive_live MQTT_PORT PORT HERTZ [uncompressed]`. It stores nothing, resumes nothing, and waits for the slowest
+client. What browsers offer to take compressed, uvicorn compresses for each of them, unless it is told not to.
 """
 
 import asyncio
@@ -66,4 +67,4 @@ async def carry(port: int) -> None:
 
 
 if __name__ == "__main__":
-    uvicorn.run(app, port=int(sys.argv[2]), log_level="warning")
+    uvicorn.run(app, port=int(sys.argv[2]), log_level="warning", ws_per_message_deflate="uncompressed" not in sys.argv)
