@@ -4,10 +4,12 @@ import asyncio
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Request
+from pydantic import Field
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Message, Send
 
 from api import patience
+from api.match import MatchQuery
 from api.origin import is_ours
 from api.problem import ProblemError, documented
 from bridge.live.client import Client, Refused, Wish, wish
@@ -60,15 +62,17 @@ def encode(frame: Frame) -> bytes:
     return b"event: %b\n%bdata: %b\n\n" % (frame.type.encode(), place.encode(), frame.json)
 
 
+class EventsQuery(MatchQuery):
+    """What to watch, from where on, and how often at most."""
+
+    after: str | None = Field(None, description="Resumes behind this cursor", examples=["hog053ancw"])
+    rate: float | None = Field(None, gt=0, le=100, description="Most frames a second", examples=[10])
+
+
 @router.get("/live/events", status_code=200, response_class=EventStream, responses=documented(403, 422))
 async def events(
     request: Request,
-    match: Annotated[
-        list[str],
-        Query(description="Selects series by `device/metric`; `*` matches anything", examples=[["greenhouse-1/*"]]),
-    ] = [],  # noqa: B006
-    after: Annotated[str | None, Query(description="Resumes behind this cursor", examples=["hog053ancw"])] = None,
-    rate: Annotated[float | None, Query(gt=0, le=100, description="Most frames a second", examples=[10])] = None,
+    query: Annotated[EventsQuery, Query()],
     last_event_id: Annotated[
         str | None, Header(description="what a browser resumes behind by itself", examples=["hog053ancw"])
     ] = None,
@@ -77,7 +81,7 @@ async def events(
     if not is_ours(request):
         raise ProblemError(403, f"expected a page of this host, got {request.headers['origin'][:100]!r}")
     try:
-        wanted = wish(match, last_event_id or after, rate)
+        wanted = wish(query.match, last_event_id or query.after, query.rate)
     except Refused as refused:
         raise ProblemError(422, f"{refused.code}: {refused}") from refused
     return EventStream(request.app.state.hub, wanted)

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.database import Database, VitalsDep
+from api.match import NO_PARAMETERS
 from api.moment import milliseconds
 from api.problem import ProblemError, answer, documented
 from bridge.state import BridgeState
@@ -102,7 +103,7 @@ class Health(BaseModel):
     messages: Messages | None = Field(description="null where the bridge is not seen from here")
 
 
-@router.get("/health", responses=documented(503), response_model=Health)
+@router.get("/health", responses=documented(422, 503), response_model=Health, dependencies=[NO_PARAMETERS])
 async def health(request: Request, response: Response, database: VitalsDep, bridge: BridgeDep) -> Any:
     """200 while readings can flow from the broker into the database, 503 with the reason while they can't."""
     state = bridge() if bridge else None

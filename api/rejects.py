@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from api.database import DatabaseDep
+from api.match import NO_PARAMETERS
 from api.moment import Moment, misordered
 from api.problem import ProblemError, documented, expected
 from bridge.live.match import Match
@@ -163,7 +164,7 @@ async def _door(request: Request) -> Door:
     return door
 
 
-@router.post("/rejects/replay", responses=documented(422, 503))
+@router.post("/rejects/replay", responses=documented(422, 503), dependencies=[NO_PARAMETERS])
 async def replay_rejects(order: ReplayOrder, replay: Annotated[Door, Depends(_door)]) -> ReplayAnswer:
     """Stores rejects again as if they had just arrived, oldest first, with the time of their first receipt.
 

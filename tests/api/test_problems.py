@@ -1,12 +1,15 @@
 """Bad input gets a problem of one line that says what was expected and what was got."""
 
+import asyncio
 from typing import Any
 from urllib.parse import quote
 
 import httpx
 import pytest
 
+from api.app import PREFIX, create_app
 from tests.api.field import NOON, keep
+from tests.bridge.watching import TIMEOUT
 
 INJECTIONS = ["'; DROP TABLE reading; --", "' OR '1'='1", "\\'; SELECT pg_sleep(9); --", "$1", "%s", "{0}", "a\n--"]
 
@@ -65,6 +68,23 @@ async def test_bad_input_is_answered_with_expected_and_got(
     problem = problem_of(await client.get(path), status)
     assert says in problem["detail"]
     assert "\n" not in problem["detail"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        (method, path.removeprefix(PREFIX).replace("{device}", "a"))
+        for path, methods in create_app("postgresql://").openapi()["paths"].items()
+        for method in methods
+    ],
+)
+async def test_no_route_ignores_a_parameter_that_it_does_not_know(
+    client: httpx.AsyncClient, method: str, path: str
+) -> None:
+    async with asyncio.timeout(TIMEOUT):  # the body of a live stream that was had would never end
+        answer = await client.request(method, path, params={"matches": "a/*"}, json={} if method == "post" else None)
+    assert "parameters, got" in problem_of(answer, 422)["detail"]
+    assert "matches" in answer.json()["detail"]
 
 
 def problem_of(answer: httpx.Response, status: int) -> dict[str, Any]:

@@ -1224,6 +1224,23 @@ export interface operations {
                     "application/json": components["schemas"]["Health"];
                 };
             };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Unprocessable Entity",
+                     *       "status": 422,
+                     *       "detail": "limit: expected a valid integer, got 'many'"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Internal Server Error */
             500: {
                 headers: {
@@ -1939,7 +1956,7 @@ export interface operations {
     events: {
         parameters: {
             query?: {
-                /** @description Selects series by `device/metric`; `*` matches anything */
+                /** @description Selects series by `device/metric`, where `*` matches anything, also `/`; `\*` is a star itself, `\\` a backslash. May be repeated, with up to 100 different ones: a series is selected if any matches. None selects all. */
                 match?: string[];
                 /** @description Resumes behind this cursor */
                 after?: string | null;
