@@ -95,7 +95,7 @@ def create_app(
         redoc_url=None,
         redirect_slashes=False,
         generate_unique_id_function=_operation,
-        responses=problem.documented(500),
+        responses=problem.documented(421, 500),
     )
     app.state.bridge = bridge
     app.state.metrics = metrics.registry(bridge, lambda: app.state.hub.clients)

@@ -48,7 +48,7 @@ def test_a_parameter_says_what_it_is_and_shows_it(name: str) -> None:
 def test_what_can_go_wrong_is_a_problem_with_an_example(name: str) -> None:
     operation = OPERATIONS[name]
     places = {parameter["in"] for parameter in operation.get("parameters", ())}
-    expected = {"500"} | ({"422"} if places or "requestBody" in operation else set())
+    expected = {"421", "500"} | ({"422"} if places or "requestBody" in operation else set())
     expected |= {"404"} if "path" in places else set()
     assert expected <= set(operation["responses"])
     for status, response in operation["responses"].items():

@@ -1224,6 +1224,23 @@ export interface operations {
                     "application/json": components["schemas"]["Health"];
                 };
             };
+            /** @description Misdirected Request */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Misdirected Request",
+                     *       "status": 421,
+                     *       "detail": "host: expected one of 127.0.0.1, [::1], localhost, got 'elsewhere.example'; FIELDLINE_ALLOWED_HOSTS adds to them"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Unprocessable Entity */
             422: {
                 headers: {
@@ -1323,6 +1340,23 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["DevicesAnswer"];
+                };
+            };
+            /** @description Misdirected Request */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Misdirected Request",
+                     *       "status": 421,
+                     *       "detail": "host: expected one of 127.0.0.1, [::1], localhost, got 'elsewhere.example'; FIELDLINE_ALLOWED_HOSTS adds to them"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unprocessable Entity */
@@ -1459,6 +1493,23 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Misdirected Request */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Misdirected Request",
+                     *       "status": 421,
+                     *       "detail": "host: expected one of 127.0.0.1, [::1], localhost, got 'elsewhere.example'; FIELDLINE_ALLOWED_HOSTS adds to them"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Unprocessable Entity */
             422: {
                 headers: {
@@ -1563,6 +1614,23 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["SeriesAnswer"];
+                };
+            };
+            /** @description Misdirected Request */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Misdirected Request",
+                     *       "status": 421,
+                     *       "detail": "host: expected one of 127.0.0.1, [::1], localhost, got 'elsewhere.example'; FIELDLINE_ALLOWED_HOSTS adds to them"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unprocessable Entity */
@@ -1670,6 +1738,23 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["LatestAnswer"];
+                };
+            };
+            /** @description Misdirected Request */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Misdirected Request",
+                     *       "status": 421,
+                     *       "detail": "host: expected one of 127.0.0.1, [::1], localhost, got 'elsewhere.example'; FIELDLINE_ALLOWED_HOSTS adds to them"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unprocessable Entity */
@@ -1824,6 +1909,23 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Misdirected Request */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Misdirected Request",
+                     *       "status": 421,
+                     *       "detail": "host: expected one of 127.0.0.1, [::1], localhost, got 'elsewhere.example'; FIELDLINE_ALLOWED_HOSTS adds to them"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Unprocessable Entity */
             422: {
                 headers: {
@@ -1917,6 +2019,23 @@ export interface operations {
                     "application/json": components["schemas"]["Config"];
                 };
             };
+            /** @description Misdirected Request */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Misdirected Request",
+                     *       "status": 421,
+                     *       "detail": "host: expected one of 127.0.0.1, [::1], localhost, got 'elsewhere.example'; FIELDLINE_ALLOWED_HOSTS adds to them"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Unprocessable Entity */
             422: {
                 headers: {
@@ -1993,6 +2112,23 @@ export interface operations {
                      *       "title": "Forbidden",
                      *       "status": 403,
                      *       "detail": "expected a page of this host, got 'http://elsewhere.example'"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Misdirected Request */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Misdirected Request",
+                     *       "status": 421,
+                     *       "detail": "host: expected one of 127.0.0.1, [::1], localhost, got 'elsewhere.example'; FIELDLINE_ALLOWED_HOSTS adds to them"
                      *     }
                      */
                     "application/problem+json": components["schemas"]["Problem"];
@@ -2098,6 +2234,23 @@ export interface operations {
                      *       "title": "Gone",
                      *       "status": 410,
                      *       "detail": "after: expected a cursor from 2025-10-09T00:00:00Z on, as what is older was dropped, got one of 2025-09-01T00:00:00Z"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Misdirected Request */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Misdirected Request",
+                     *       "status": 421,
+                     *       "detail": "host: expected one of 127.0.0.1, [::1], localhost, got 'elsewhere.example'; FIELDLINE_ALLOWED_HOSTS adds to them"
                      *     }
                      */
                     "application/problem+json": components["schemas"]["Problem"];
@@ -2224,6 +2377,23 @@ export interface operations {
                     "application/json": components["schemas"]["RejectsAnswer"];
                 };
             };
+            /** @description Misdirected Request */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Misdirected Request",
+                     *       "status": 421,
+                     *       "detail": "host: expected one of 127.0.0.1, [::1], localhost, got 'elsewhere.example'; FIELDLINE_ALLOWED_HOSTS adds to them"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Unprocessable Entity */
             422: {
                 headers: {
@@ -2321,6 +2491,23 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["ReplayAnswer"];
+                };
+            };
+            /** @description Misdirected Request */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Misdirected Request",
+                     *       "status": 421,
+                     *       "detail": "host: expected one of 127.0.0.1, [::1], localhost, got 'elsewhere.example'; FIELDLINE_ALLOWED_HOSTS adds to them"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unprocessable Entity */
@@ -2453,6 +2640,23 @@ export interface operations {
                     "application/json": components["schemas"]["StatisticsAnswer"];
                 };
             };
+            /** @description Misdirected Request */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Misdirected Request",
+                     *       "status": 421,
+                     *       "detail": "host: expected one of 127.0.0.1, [::1], localhost, got 'elsewhere.example'; FIELDLINE_ALLOWED_HOSTS adds to them"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Unprocessable Entity */
             422: {
                 headers: {
@@ -2569,6 +2773,23 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["ChartAnswer"];
+                };
+            };
+            /** @description Misdirected Request */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "about:blank",
+                     *       "title": "Misdirected Request",
+                     *       "status": 421,
+                     *       "detail": "host: expected one of 127.0.0.1, [::1], localhost, got 'elsewhere.example'; FIELDLINE_ALLOWED_HOSTS adds to them"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unprocessable Entity */
