@@ -1,4 +1,4 @@
-"""Completes the OpenAPI document that FastAPI makes: problems, a summary of each operation, an example of each answer."""
+"""Completes the OpenAPI document that FastAPI makes: problems, a summary of each operation, an example of each body."""
 
 from collections.abc import Iterator
 from http import HTTPStatus
@@ -43,8 +43,8 @@ def complete(document: dict[str, Any]) -> None:
     schemas["Problem"] = Problem.model_json_schema()
     for operation in operations(document):
         operation["summary"] = operation.get("description", "").split(". ")[0].split(".\n")[0].strip(" .\n")
-        for status, response in operation["responses"].items():
-            for media_type, content in response.get("content", {}).items():
+        for status, body in (("", operation.get("requestBody", {})), *operation["responses"].items()):
+            for media_type, content in body.get("content", {}).items():
                 if media_type == ProblemResponse.media_type:
                     content["example"] = problem(int(status))
                 elif media_type == JSON:

@@ -137,6 +137,10 @@ def _reject(
 class ReplayOrder(Selection):
     """Rejects by number, or else all of the selection."""
 
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"reason": ["limit"], "topic": ["devices/greenhouse-1/*"]}]}
+    )
+
     ids: Annotated[list[Number], Field(min_length=1, max_length=MOST_REPLAYED)] | None = Field(
         None, description="these, as far as they are there", examples=[[40, 41]]
     )

@@ -60,14 +60,12 @@ def test_what_can_go_wrong_is_a_problem_with_an_example(name: str) -> None:
 def bodies(name: str) -> Iterator[tuple[str, dict[str, Any]]]:
     """What is sent with an operation and what is answered, as JSON."""
     operation = OPERATIONS[name]
-    answers = (
-        content for response in operation["responses"].values() for content in response.get("content", {}).items()
-    )
-    yield from ((kind, content) for kind, content in answers if kind in {JSON, PROBLEM})
+    for body in (operation.get("requestBody", {}), *operation["responses"].values()):
+        yield from ((kind, content) for kind, content in body.get("content", {}).items() if kind in {JSON, PROBLEM})
 
 
 @pytest.mark.parametrize("name", OPERATIONS)
-def test_an_answer_has_an_example_of_its_shape(name: str) -> None:
+def test_a_body_has_an_example_of_its_shape(name: str) -> None:
     found = list(bodies(name))
     assert found
     for kind, content in found:

@@ -869,6 +869,14 @@ export interface components {
         /**
          * ReplayOrder
          * @description Rejects by number, or else all of the selection.
+         * @example {
+         *       "reason": [
+         *         "limit"
+         *       ],
+         *       "topic": [
+         *         "devices/greenhouse-1/*"
+         *       ]
+         *     }
          */
         ReplayOrder: {
             /**
@@ -2473,6 +2481,16 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "reason": [
+                 *         "limit"
+                 *       ],
+                 *       "topic": [
+                 *         "devices/greenhouse-1/*"
+                 *       ]
+                 *     }
+                 */
                 "application/json": components["schemas"]["ReplayOrder"];
             };
         };
