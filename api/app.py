@@ -17,6 +17,7 @@ from api import (
     description,
     devices,
     events,
+    form,
     health,
     latest,
     live,
@@ -116,7 +117,7 @@ def create_app(
         CompressForOthers,
         minimum_size=1000,
         compresslevel=1,  # 4 takes twice as long for a tenth less, 9 ten times as long
-        exclude_content_types=(*DEFAULT_EXCLUDED_CONTENT_TYPES, readings.FILES["parquet"]),  # compressed already
+        exclude_content_types=(*DEFAULT_EXCLUDED_CONTENT_TYPES, form.FILES["parquet"]),  # compressed already
     )
     app.add_middleware(AnswerInTime)
     app.add_middleware(StopWhenClientLeaves)

@@ -1,14 +1,19 @@
 """Completes the OpenAPI document that FastAPI makes: problems, a summary of each operation, an example of each body."""
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI
+from pydantic.json_schema import models_json_schema
 
+from api.frames import LiveEvent, Refusal
 from api.problem import Problem, ProblemResponse
 
-JSON = "application/json"
+JSON, EVENTS = "application/json", "text/event-stream"
+OWN = (Problem, LiveEvent, Refusal)
+"""FastAPI knows the models of JSON answers only."""
 A_SERIES = "17"
 """The only keys that are no names of fields are numbers of series; so many have the examples of fields."""
 DETAILS = {
@@ -38,9 +43,10 @@ def install(app: FastAPI) -> None:
 
 
 def complete(document: dict[str, Any]) -> None:
-    """Add what can be said of every operation alike. FastAPI knows the models of JSON answers only, so no `Problem`."""
+    """Add what can be said of every operation alike, and the models that FastAPI doesn't know."""
     schemas = document.setdefault("components", {}).setdefault("schemas", {})
-    schemas["Problem"] = Problem.model_json_schema()
+    _, own = models_json_schema([(model, "validation") for model in OWN], ref_template="#/components/schemas/{model}")
+    schemas |= own["$defs"]
     for operation in operations(document):
         operation["summary"] = operation.get("description", "").split(". ")[0].split(".\n")[0].strip(" .\n")
         for status, body in (("", operation.get("requestBody", {})), *operation["responses"].items()):
@@ -49,6 +55,8 @@ def complete(document: dict[str, Any]) -> None:
                     content["example"] = problem(int(status))
                 elif media_type == JSON:
                     content.setdefault("example", example(content["schema"], schemas))
+                elif media_type == EVENTS:
+                    content["example"] = event(example(content["schema"], schemas))
 
 
 def operations(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -61,6 +69,11 @@ def problem(status: int) -> dict[str, Any]:
     return Problem(title=known.phrase, status=status, detail=DETAILS.get(status, known.description)).model_dump()
 
 
+def event(fields: Mapping[str, str]) -> str:
+    """An event as it goes over the wire."""
+    return "".join(f"{name}: {value}\n" for name, value in fields.items()) + "\n"
+
+
 def example(schema: dict[str, Any], schemas: dict[str, Any]) -> Any:
     """A value of this schema, made of the examples of its fields; null where there is nothing to make it of."""
     match schema:
@@ -68,7 +81,9 @@ def example(schema: dict[str, Any], schemas: dict[str, Any]) -> Any:
             return first
         case {"$ref": str(name)}:
             return example(schemas[name.rpartition("/")[2]], schemas)
-        case {"anyOf": alternatives}:
+        case {"contentSchema": inner}:
+            return json.dumps(example(inner, schemas), ensure_ascii=False, separators=(",", ":"))
+        case {"anyOf": alternatives} | {"oneOf": alternatives}:
             found = (example(one, schemas) for one in alternatives)
             return next((value for value in found if value is not None), None)
         case {"properties": properties}:

@@ -69,7 +69,15 @@ class EventsQuery(MatchQuery):
     rate: float | None = Field(None, gt=0, le=100, description="Most frames a second", examples=[10])
 
 
-@router.get("/live/events", status_code=200, response_class=EventStream, responses=documented(403, 422))
+# A schema of OpenAPI 3.1 can't be of a whole stream: as is usual, it is that of each event.
+@router.get(
+    "/live/events",
+    response_class=Response,
+    responses={
+        200: {"content": {EventStream.media_type: {"schema": {"$ref": "#/components/schemas/LiveEvent"}}}},
+        **documented(403, 422),
+    },
+)
 async def events(
     request: Request,
     query: Annotated[EventsQuery, Query()],

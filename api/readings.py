@@ -3,7 +3,7 @@
 import asyncio
 import importlib
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Annotated
 
 import msgspec
@@ -23,13 +23,6 @@ router = APIRouter(tags=["readings"])
 
 PAGE = 10_000
 LARGEST_PAGE = 100_000  # 3 MB of JSON
-FILES: Mapping[form.File, str] = {
-    "csv": "text/csv; charset=utf-8; header=present",
-    "ndjson": "application/x-ndjson",
-    "parquet": "application/vnd.apache.parquet",
-    "arrow": "application/vnd.apache.arrow.stream",
-}
-SUFFIXES: Mapping[form.File, str] = {"csv": "csv", "ndjson": "ndjson", "parquet": "parquet", "arrow": "arrows"}
 CURSOR = "fieldline-cursor"
 
 
@@ -91,12 +84,7 @@ class ReadingsAnswer(BaseModel):
     response_model=ReadingsAnswer,
     responses={
         200: {
-            "content": {
-                name.split(";")[0]: {
-                    "schema": {"type": "string"} | ({} if name[:4] == "text" else {"format": "binary"})
-                }
-                for name in FILES.values()
-            },
+            "content": {name.split(";")[0]: form.described(file) for file, name in form.FILES.items()},
             "headers": {
                 CURSOR: {
                     "description": "of all formats but json: they hold what was committed up to this cursor, and nothing later",
@@ -127,11 +115,13 @@ async def _file(database: Database, query: ReadingsQuery, span: Span, answer_in:
     series = await matched(database, query)
     export = file.Export(list(series.values()), span, as_of, query.limit or sys.maxsize)
     headers = {
-        "content-disposition": f'attachment; filename="readings.{SUFFIXES[answer_in]}"',
+        "content-disposition": f'attachment; filename="readings.{form.SUFFIXES[answer_in]}"',
         CURSOR: cursor.encode(as_of),
         "vary": "accept",
     }
-    return await Stream.begun(file.write(database, export, answer_in, exact=query.exact), FILES[answer_in], headers)
+    return await Stream.begun(
+        file.write(database, export, answer_in, exact=query.exact), form.FILES[answer_in], headers
+    )
 
 
 def _span(query: ReadingsQuery, asked: Sequence[object]) -> Span:

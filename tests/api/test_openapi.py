@@ -6,9 +6,16 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema_rs
+import numpy as np
 import pytest
 
-from api.description import JSON, example, operations
+from api import events
+from api.description import EVENTS, example, operations
+from api.export.lines import Csv, Ndjson
+from api.export.run import Run
+from api.match import Series
+from bridge.live import cursor, frames
+from bridge.live import series as live
 from fieldline.commands.openapi import document
 
 KEPT = Path(__file__).parents[2] / "web" / "openapi.json"
@@ -16,6 +23,8 @@ DESCRIBED: dict[str, Any] = json.loads(document())
 SCHEMAS = DESCRIBED["components"]["schemas"]
 OPERATIONS = {operation["operationId"]: operation for operation in operations(DESCRIBED)}
 PROBLEM = "application/problem+json"
+BINARY = {"application/vnd.apache.parquet", "application/vnd.apache.arrow.stream"}
+"""There is nothing to show of these."""
 
 
 def test_the_kept_copy_is_current() -> None:
@@ -58,20 +67,46 @@ def test_what_can_go_wrong_is_a_problem_with_an_example(name: str) -> None:
 
 
 def bodies(name: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    """What is sent with an operation and what is answered, as JSON."""
+    """What is sent with an operation and what is answered, by media type, as far as it can be shown."""
     operation = OPERATIONS[name]
     for body in (operation.get("requestBody", {}), *operation["responses"].values()):
-        yield from ((kind, content) for kind, content in body.get("content", {}).items() if kind in {JSON, PROBLEM})
+        yield from ((kind, content) for kind, content in body.get("content", {}).items() if kind not in BINARY)
+
+
+def said(kind: str, content: dict[str, Any]) -> list[Any]:
+    """What the schema of a body describes, in its example: of events it is each of them."""
+    if kind != EVENTS:
+        return [content["example"]]
+    return [
+        dict(line.split(": ", 1) for line in event.split("\n"))
+        for event in content["example"].removesuffix("\n\n").split("\n\n")
+    ]
 
 
 @pytest.mark.parametrize("name", OPERATIONS)
 def test_a_body_has_an_example_of_its_shape(name: str) -> None:
     found = list(bodies(name))
-    assert found
+    assert [kind for kind, _ in found if kind != PROBLEM], "expected more than what can go wrong"
     for kind, content in found:
         shape = {**content["schema"], "components": DESCRIBED["components"]}
-        jsonschema_rs.validate(shape, content["example"])
-        assert content["example"], kind
+        for value in said(kind, content):
+            jsonschema_rs.validate(shape, value)
+            assert value, kind
+
+
+def test_the_event_that_is_shown_is_as_it_is_written() -> None:
+    shown = OPERATIONS["events"]["responses"]["200"]["content"][EVENTS]["example"]
+    series = live.Series(17, "greenhouse-1", "temperature", "°C", "number")
+    snapshot = frames.subscribed([live.Latest(series, 1_760_000_000_123_000, 21.4)], cursor.decode("hog053ancw"))
+    assert shown.encode() == events.encode(frames.addressed(snapshot, "events"))
+
+
+@pytest.mark.parametrize(("kind", "encoder"), [("text/csv", Csv), ("application/x-ndjson", Ndjson)])
+def test_the_files_that_are_shown_are_as_they_are_written(kind: str, encoder: type[Csv | Ndjson]) -> None:
+    lines = encoder([Series(17, "greenhouse-1", "temperature", "°C", "number")], exact=False)
+    run = Run(np.array([1_760_000_000_123_000]), np.array([0], np.int32), np.array([21.4]), None)
+    shown = OPERATIONS["readings"]["responses"]["200"]["content"][kind]["example"]
+    assert shown.encode() == lines.head() + lines.encode(run) + lines.tail()
 
 
 def test_every_field_says_what_it_is() -> None:
@@ -90,6 +125,8 @@ def test_every_field_says_what_it_is() -> None:
         ({"type": "array", "items": {"$ref": "#/components/schemas/One"}}, [{"a": 1.5}]),
         ({"type": "object", "additionalProperties": {"type": "boolean"}}, {"17": True}),
         ({"type": "boolean", "default": False}, False),
+        ({"oneOf": [{"$ref": "#/components/schemas/One"}, {"type": "null"}]}, {"a": 1.5}),
+        ({"type": "string", "contentSchema": {"$ref": "#/components/schemas/One"}}, '{"a":1.5}'),
     ],
 )
 def test_an_example_is_made_of_the_examples_of_fields(schema: dict[str, Any], value: Any) -> None:

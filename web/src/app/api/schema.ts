@@ -1140,6 +1140,162 @@ export interface components {
             series: components["schemas"]["SeriesStatistics"][];
         };
         /**
+         * Announced
+         * @description A series and its newest reading. It has none yet where the stream speaks of it before its first one.
+         */
+        Announced: {
+            /**
+             * Series
+             * @description its number, the same in every answer
+             * @example 17
+             */
+            series: number;
+            /**
+             * Device
+             * @description its name in the topic
+             * @example greenhouse-1
+             */
+            device: string;
+            /**
+             * Metric
+             * @description what is measured
+             * @example temperature
+             */
+            metric: string;
+            /**
+             * Unit
+             * @description as the device said it
+             * @example °C
+             */
+            unit: string | null;
+            /**
+             * Kind
+             * @description what `value` is; a boolean is 0 or 1
+             * @enum {string}
+             */
+            kind: "number" | "boolean" | "text";
+            /**
+             * At
+             * @description when it was, by the device's clock, ms
+             * @example 1760000000123
+             */
+            at: number | null;
+            /**
+             * Value
+             * @description of the kind that `kind` says
+             * @example 21.4
+             */
+            value: number | string | null;
+        };
+        /**
+         * Gap
+         * @description Readings between the two cursors were not sent.
+         */
+        Gap: {
+            /**
+             * @description which frame it is (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            type: "gap";
+            /**
+             * Id
+             * @description which subscription it is for; of events always `events`
+             * @example events
+             */
+            id: string;
+            /**
+             * Cursor
+             * @description who has read this frame can resume here
+             * @example hog053ancw
+             */
+            cursor: string;
+            /**
+             * After
+             * @description where it begins
+             * @example hog053anbk
+             */
+            after: string;
+            /**
+             * Reason
+             * @description why they were not sent
+             * @enum {string}
+             */
+            reason: "slow" | "retention" | "limit";
+        };
+        /**
+         * LiveEvent
+         * @description One of the events that `/live/events` consists of, by its fields. What begins with a colon is no event.
+         */
+        LiveEvent: {
+            /**
+             * Event
+             * @description `type` of the frame
+             * @enum {string}
+             */
+            event: "subscribed" | "readings" | "gap";
+            /**
+             * Id
+             * @description `cursor` of the frame, which a browser resumes behind
+             * @example hog053ancw
+             */
+            id: string;
+            /**
+             * Data
+             * @description the frame, as JSON in one line
+             */
+            data: string;
+        };
+        /**
+         * LiveReadings
+         * @description Committed readings in commit order, as columns of equal length.
+         */
+        LiveReadings: {
+            /**
+             * @description which frame it is (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            type: "readings";
+            /**
+             * Id
+             * @description which subscription it is for; of events always `events`
+             * @example events
+             */
+            id: string;
+            /**
+             * Cursor
+             * @description who has read this frame can resume here
+             * @example hog053ancw
+             */
+            cursor: string;
+            /**
+             * Series
+             * @description which series each is of
+             * @example [
+             *       17,
+             *       17
+             *     ]
+             */
+            series: number[];
+            /**
+             * At
+             * @description by the device's clock, ms
+             * @example [
+             *       1760000000123,
+             *       1760000010123
+             *     ]
+             */
+            at: number[];
+            /**
+             * Value
+             * @description a boolean is 0 or 1
+             * @example [
+             *       21.4,
+             *       21.5
+             *     ]
+             */
+            value: (number | string)[];
+        };
+        /**
          * Problem
          * @description The body of every answer that is not a success. `type` is always about:blank: the status says which kind it is.
          * @example {
@@ -1171,6 +1327,63 @@ export interface components {
              * @description one line that says what was expected and what was got
              */
             detail: string;
+        };
+        /**
+         * Refusal
+         * @description What a client asked for on the WebSocket can't be done. Events have no such frame: 422 is their answer.
+         */
+        Refusal: {
+            /**
+             * Type
+             * @description which frame it is
+             * @constant
+             */
+            type: "error";
+            /**
+             * Id
+             * @description which subscription it is about, if that is known
+             * @example a
+             */
+            id: string | null;
+            /**
+             * Code
+             * @description for programs
+             * @example match
+             */
+            code: string;
+            /**
+             * Message
+             * @description one line that says what was expected and what was got
+             */
+            message: string;
+        };
+        /**
+         * Subscribed
+         * @description The snapshot: the series and their newest readings as of the cursor; later also what is new among them.
+         */
+        Subscribed: {
+            /**
+             * @description which frame it is (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            type: "subscribed";
+            /**
+             * Id
+             * @description which subscription it is for; of events always `events`
+             * @example events
+             */
+            id: string;
+            /**
+             * Cursor
+             * @description who has read this frame can resume here
+             * @example hog053ancw
+             */
+            cursor: string;
+            /**
+             * Series
+             * @description those that match
+             */
+            series: components["schemas"]["Announced"][];
         };
     };
     responses: never;
@@ -1894,7 +2107,12 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["ReadingsAnswer"];
+                    /**
+                     * @example at,device,metric,unit,value
+                     *     2025-10-09T08:53:20.123000Z,greenhouse-1,temperature,°C,21.4
+                     */
                     "text/csv": string;
+                    /** @example {"series":17,"device":"greenhouse-1","metric":"temperature","unit":"°C","at":1760000000123,"value":21.4} */
                     "application/x-ndjson": string;
                     "application/vnd.apache.parquet": string;
                     "application/vnd.apache.arrow.stream": string;
@@ -2105,7 +2323,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/event-stream": string;
+                    /**
+                     * @example event: subscribed
+                     *     id: hog053ancw
+                     *     data: {"type":"subscribed","id":"events","cursor":"hog053ancw","series":[{"series":17,"device":"greenhouse-1","metric":"temperature","unit":"°C","kind":"number","at":1760000000123,"value":21.4}]}
+                     */
+                    "text/event-stream": components["schemas"]["LiveEvent"];
                 };
             };
             /** @description Forbidden */

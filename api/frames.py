@@ -1,0 +1,85 @@
+"""What the live stream says, for the OpenAPI document: its frames, and the events that carry them."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, Json
+
+from api.match import Kind
+from bridge.live.frames import Reason
+
+
+class Announced(BaseModel):
+    """A series and its newest reading. It has none yet where the stream speaks of it before its first one."""
+
+    model_config = ConfigDict(frozen=True)
+
+    series: int = Field(description="its number, the same in every answer", examples=[17])
+    device: str = Field(description="its name in the topic", examples=["greenhouse-1"])
+    metric: str = Field(description="what is measured", examples=["temperature"])
+    unit: str | None = Field(description="as the device said it", examples=["°C"])
+    kind: Kind = Field(description="what `value` is; a boolean is 0 or 1")
+    at: int | None = Field(description="when it was, by the device's clock, ms", examples=[1760000000123])
+    value: float | str | None = Field(description="of the kind that `kind` says", examples=[21.4])
+
+
+Id = Annotated[str, Field(description="which subscription it is for; of events always `events`", examples=["events"])]
+Cursor = Annotated[str, Field(description="who has read this frame can resume here", examples=["hog053ancw"])]
+
+
+class Subscribed(BaseModel):
+    """The snapshot: the series and their newest readings as of the cursor; later also what is new among them."""
+
+    model_config = ConfigDict(frozen=True)
+
+    type: Literal["subscribed"] = Field(description="which frame it is")
+    id: Id
+    cursor: Cursor
+    series: list[Announced] = Field(description="those that match")
+
+
+class LiveReadings(BaseModel):
+    """Committed readings in commit order, as columns of equal length."""
+
+    model_config = ConfigDict(frozen=True)
+
+    type: Literal["readings"] = Field(description="which frame it is")
+    id: Id
+    cursor: Cursor
+    series: list[int] = Field(description="which series each is of", examples=[[17, 17]])
+    at: list[int] = Field(description="by the device's clock, ms", examples=[[1760000000123, 1760000010123]])
+    value: list[float | str] = Field(description="a boolean is 0 or 1", examples=[[21.4, 21.5]])
+
+
+class Gap(BaseModel):
+    """Readings between the two cursors were not sent."""
+
+    model_config = ConfigDict(frozen=True)
+
+    type: Literal["gap"] = Field(description="which frame it is")
+    id: Id
+    cursor: Cursor
+    after: str = Field(description="where it begins", examples=["hog053anbk"])
+    reason: Reason = Field(description="why they were not sent")
+
+
+class Refusal(BaseModel):
+    """What a client asked for on the WebSocket can't be done. Events have no such frame: 422 is their answer."""
+
+    model_config = ConfigDict(frozen=True)
+
+    type: Literal["error"] = Field(description="which frame it is")
+    id: str | None = Field(description="which subscription it is about, if that is known", examples=["a"])
+    code: str = Field(description="for programs", examples=["match"])
+    message: str = Field(description="one line that says what was expected and what was got")
+
+
+class LiveEvent(BaseModel):
+    """One of the events that `/live/events` consists of, by its fields. What begins with a colon is no event."""
+
+    model_config = ConfigDict(frozen=True)
+
+    event: Literal["subscribed", "readings", "gap"] = Field(description="`type` of the frame")
+    id: str = Field(description="`cursor` of the frame, which a browser resumes behind", examples=["hog053ancw"])
+    data: Json[Annotated[Subscribed | LiveReadings | Gap, Field(discriminator="type")]] = Field(
+        description="the frame, as JSON in one line"
+    )
