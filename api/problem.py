@@ -79,6 +79,8 @@ def install(app: FastAPI) -> None:
     async def http(request: Request, error: HTTPException) -> ProblemResponse:
         headers = dict(error.headers or {})
         match error.status_code:
+            case 400:  # FastAPI's, for bytes that are no text, and JSON that is too deep or has too long numbers
+                return answer(422, "body: expected JSON, got what can't be read as such")
             case 404:
                 detail = f"expected a path that exists, got {shown(request.url.path)}"
             case 405:
@@ -126,6 +128,8 @@ def _sentence(error: dict[str, Any]) -> str:
     match error["type"]:
         case "missing":
             return f"{where}: expected a value, got none"
+        case "json_invalid":
+            return f"{where}: expected JSON, got a mistake at character {error['loc'][-1]}: {error['ctx']['error']}"
         case "extra_forbidden":
             return f"expected only known parameters, got {where}"
         case "expected":

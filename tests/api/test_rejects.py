@@ -154,6 +154,14 @@ async def test_bad_orders_are_told_what_was_expected(client: httpx.AsyncClient, 
     assert says in problem_of(await client.post("/rejects/replay", json=body), 422)["detail"]
 
 
+@pytest.mark.parametrize(
+    "body", [b"{", b"\xff", b'{"reason": "\xff"}', b"[" * 100_000, b'{"page": ' + b"1" * 5_000 + b"}"]
+)
+async def test_an_order_that_is_no_json_is_told_so(client: httpx.AsyncClient, body: bytes) -> None:
+    answer = await client.post("/rejects/replay", content=body, headers={"content-type": "application/json"})
+    assert problem_of(answer, 422)["detail"].startswith("body: expected JSON, got ")
+
+
 async def test_an_app_that_may_not_write_says_so(database_url: str) -> None:
     async with asking(database_url) as client:
         detail = problem_of(await client.post("/rejects/replay", json={}), 503)["detail"]
