@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from pydantic.json_schema import models_json_schema
 
 from api.frames import LiveEvent, Refusal
+from api.links import links
 from api.problem import Problem, ProblemResponse
 
 JSON, EVENTS = "application/json", "text/event-stream"
@@ -49,6 +50,8 @@ def complete(document: dict[str, Any]) -> None:
     schemas |= own["$defs"]
     for operation in operations(document):
         operation["summary"] = operation.get("description", "").split(". ")[0].split(".\n")[0].strip(" .\n")
+        if followed := links(operation["operationId"]):
+            operation["responses"]["200"]["links"] = followed
         for status, body in (("", operation.get("requestBody", {})), *operation["responses"].items()):
             for media_type, content in body.get("content", {}).items():
                 if media_type == ProblemResponse.media_type:

@@ -36,7 +36,7 @@ wait = 0  # of /changes: it would be waited for, up to a minute each time
 OPTIONS = (
     # What a schema can't say of a question is refused, too: a page of another question, a beginning after the end.
     "--exclude-checks=positive_data_acceptance",
-    "--phases=examples,coverage,fuzzing",
+    "--phases=examples,coverage,fuzzing,stateful",
     f"--seed={SEED}",
     f"--max-examples={EXAMPLES}",
     "--continue-on-failure",
