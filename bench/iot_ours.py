@@ -28,6 +28,13 @@ TENS = """
     SELECT date_bin('10 minutes', at, 'epoch') AS ten, sum(sum) / sum(count) AS mean
     FROM rollup_minute AS r WHERE r.series_id = spoken.series_id GROUP BY 1
 """
+# Both of one moment, as a row of TSBS's table has them.
+NEWEST_LOCATION = """
+    SELECT latitude.value AS latitude, longitude.value AS longitude
+    FROM series AS other JOIN reading AS longitude ON longitude.series_id = other.id JOIN reading AS latitude USING (at)
+    WHERE other.device_id = spoken.device_id AND other.metric = 'longitude' AND latitude.series_id = spoken.series_id
+    ORDER BY at DESC LIMIT 1
+"""
 # Whole minutes, and the readings at both edges: exact, as `/statistics` is.
 TENS_IN_SPAN = """
     SELECT date_bin('10 minutes', at, 'epoch'), sum(sum) / sum(count) AS mean
@@ -69,7 +76,8 @@ WHILE_MOVING = """
 
 SOURCES: Mapping[str, str] = {
     "truck": "truck",
-    **{f"newest_{metric}": _newest(metric) for metric in ("latitude", "longitude", "fuel_state", "current_load")},
+    **{f"newest_{metric}": _newest(metric) for metric in ("fuel_state", "current_load")},
+    "newest_location": _of_each("latitude", NEWEST_LOCATION, " AND fleet = $1"),
     "tens_velocity": _of_each("velocity", TENS),
     "tens_status": _of_each("status", TENS),
     "tens_broken": _of_each("status", TENS_BROKEN),

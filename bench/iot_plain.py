@@ -30,6 +30,31 @@ def _walked(metric: str) -> str:
     ) AS {metric}"""  # noqa: S608
 
 
+JOINED_LOCATION = """(
+    SELECT DISTINCT ON (device) device AS name, latitude.value AS latitude, longitude.value AS longitude
+    FROM plain AS latitude JOIN plain AS longitude USING (device, time)
+    WHERE latitude.metric = 'latitude' AND longitude.metric = 'longitude'
+        AND device IN (SELECT name FROM plain_truck WHERE fleet = $1)
+    ORDER BY device, time DESC
+) AS location"""
+GROUPED_LOCATION = """(
+    SELECT DISTINCT ON (device) device AS name, max(value) FILTER (WHERE metric = 'latitude') AS latitude,
+        max(value) FILTER (WHERE metric = 'longitude') AS longitude
+    FROM plain
+    WHERE metric IN ('latitude', 'longitude') AND device IN (SELECT name FROM plain_truck WHERE fleet = $1)
+    GROUP BY device, time HAVING count(*) = 2 ORDER BY device, time DESC
+) AS location"""
+WALKED_LOCATION = """(
+    SELECT plain_truck.name, newest.* FROM plain_truck CROSS JOIN LATERAL (
+        SELECT latitude.value AS latitude, longitude.value AS longitude
+        FROM plain AS latitude JOIN plain AS longitude USING (device, time)
+        WHERE device = plain_truck.name AND latitude.metric = 'latitude' AND longitude.metric = 'longitude'
+        ORDER BY time DESC LIMIT 1
+    ) AS newest
+    WHERE fleet = $1
+) AS location"""
+
+
 def _tens(metric: str) -> str:
     return f"""(
         SELECT device AS name, date_bin('10 minutes', time, 'epoch') AS ten, avg(value) AS mean
@@ -60,9 +85,12 @@ COMMON: Mapping[str, str] = {
         FROM plain WHERE metric = 'status' GROUP BY 1, 2
     ) AS status""",
 }
-NEWEST = ("latitude", "longitude", "fuel_state", "current_load")
+NEWEST = ("fuel_state", "current_load")
+SORTED = {**COMMON, **{f"newest_{metric}": _sorted(metric) for metric in NEWEST}}
+WALKED = {**COMMON, **{f"newest_{metric}": _walked(metric) for metric in NEWEST}}
 WAYS: tuple[Mapping[str, str], ...] = (
-    {**COMMON, **{f"newest_{metric}": _sorted(metric) for metric in NEWEST}},
-    {**COMMON, **{f"newest_{metric}": _walked(metric) for metric in NEWEST}},
+    {**SORTED, "newest_location": GROUPED_LOCATION},
+    {**SORTED, "newest_location": JOINED_LOCATION},
+    {**WALKED, "newest_location": WALKED_LOCATION},
 )
-"""Two ways to the newest reading: sort all that there are, or walk back the index for each truck. The faster one counts."""
+"""Ways to the newest reading: sort all that there are, or walk back the index for each truck. The fastest one counts."""

@@ -19,10 +19,7 @@ LONG_SESSIONS = """
 QUESTIONS = (
     Question(
         "last location per truck",
-        """
-        SELECT name, driver, latitude.value, longitude.value
-        FROM {truck} JOIN {newest_latitude} USING (name) JOIN {newest_longitude} USING (name) WHERE fleet = $1
-        """,
+        "SELECT name, driver, latitude, longitude FROM {truck} JOIN {newest_location} USING (name) WHERE fleet = $1",
     ),
     Question(
         "low fuel",

@@ -3,12 +3,15 @@
 import json
 from pathlib import Path
 
+import asyncpg
 import numpy as np
 import pytest
 
+from bench import iot_ours, iot_plain
 from bench.iot import same
+from bench.iot_fill import fill
 from bench.iot_questions import QUESTIONS
-from bench.iot_trucks import DAY, INTERVAL, batches, said, truck
+from bench.iot_trucks import DAY, INTERVAL, METRICS, Said, batches, said, truck
 from tests.bench.test_command import PATIENCE, bench
 
 START = 1_772_409_600_000_000
@@ -44,6 +47,23 @@ def test_twelve_questions_are_answered_alike_and_compared(tmp_path: Path) -> Non
 )
 def test_answers_are_equal_but_for_rounding(other: list[tuple[object, ...]], equal: bool) -> None:  # noqa: FBT001
     assert same([("a", 0.3, None)], other) is equal
+
+
+async def test_the_last_location_is_of_one_moment(database_url: str) -> None:
+    about = truck(0, np.random.default_rng(7))
+    at = START + np.arange(3) * INTERVAL
+    values = np.full((3, len(METRICS)), np.nan)
+    values[:, METRICS.index("latitude")] = 50, 51, np.nan
+    values[:, METRICS.index("longitude")] = 10, 11, 12
+    [question] = [question for question in QUESTIONS if question.name == "last location per truck"]
+    connection = await asyncpg.connect(database_url)
+    try:
+        await fill(connection, [about], [Said(at, at, values)])
+        for where in (iot_ours.SOURCES, *iot_plain.WAYS):
+            [row] = await connection.fetch(question.sql.format_map(where), about.fleet)
+            assert tuple(row) == (about.name, about.driver, 51, 11)
+    finally:
+        await connection.close()
 
 
 def test_trucks_say_the_same_for_the_same_seed_and_much_of_it_late_or_never() -> None:
