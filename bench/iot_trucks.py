@@ -29,6 +29,8 @@ MISSING, VALUE_MISSING, LATE = 0.02, 0.01, 0.05
 """Parts of the messages that never come, of the values that a message lacks, and of the messages that come later."""
 LATEST_BY = 6 * 3_600_000_000
 """Microseconds that a late message may wait for its delivery."""
+DRIVE, STOP = (60, 600), (10, 480)
+"""Minutes. TSBS's trucks hardly ever stop; these do, and some drive for the four hours that a question asks about."""
 SILENT = 25
 """One in so many trucks has said nothing for the last 2 to 12 hours: it is to be found, too."""
 NAMELESS = 20
@@ -63,7 +65,7 @@ def truck(number: int, random: np.random.Generator) -> Truck:
 def said(number: int, about: Truck, start: int, random: np.random.Generator) -> Said:
     """All that it said in a day from `start` on, in microseconds."""
     steps = DAY // INTERVAL
-    driving = _phases(steps, (30, 240), (10, 480), random)
+    driving = _phases(steps, DRIVE, STOP, random)
     broken = _phases(steps, (20, 120), (600, 4_000), random)
     driving &= ~broken
     moved = driving.astype(float)
@@ -96,9 +98,11 @@ def said(number: int, about: Truck, start: int, random: np.random.Generator) -> 
 
 
 def _phases(steps: int, on: tuple[int, int], off: tuple[int, int], random: np.random.Generator) -> NDArray[np.bool_]:
-    """On and off in turn, each for so many minutes."""
+    """On and off in turn, each for so many minutes. The day begins amid them: not all trucks stand at midnight."""
     lengths = np.stack([random.integers(*off, steps // 60), random.integers(*on, steps // 60)], axis=1)
-    return np.repeat(np.tile([False, True], steps // 60), lengths.ravel() * 6)[:steps]
+    phases = np.repeat(np.tile([False, True], steps // 60), lengths.ravel() * 6)
+    begin = random.integers(len(phases) - steps)
+    return phases[begin : begin + steps]
 
 
 def _walk(steps: int, step: float, random: np.random.Generator, bound: float = 40) -> NDArray[np.float64]:

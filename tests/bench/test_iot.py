@@ -8,19 +8,22 @@ import numpy as np
 import pytest
 
 from bench import iot_ours, iot_plain
-from bench.iot import same
+from bench.fault import BenchError
+from bench.iot import ROWS, expect_answers, same
 from bench.iot_fill import fill
 from bench.iot_questions import QUESTIONS
 from bench.iot_trucks import DAY, INTERVAL, METRICS, Said, batches, said, truck
+from bench.report import Row
 from tests.bench.test_command import PATIENCE, bench
 
 START = 1_772_409_600_000_000
 
 
 @pytest.mark.timeout(PATIENCE)
-def test_twelve_questions_are_answered_alike_and_compared(tmp_path: Path) -> None:
+def test_twelve_questions_are_answered_alike_with_rows_and_compared(tmp_path: Path) -> None:
     figures = tmp_path / "figures.json"
-    done = bench("iot", "--rounds=1", "--trucks=4", f"--json={figures}")
+    # Twenty are the fewest of whom some answer each question of both rounds, one of which warms up.
+    done = bench("iot", "--rounds=1", "--trucks=20", f"--json={figures}")
     assert done.returncode == 0, done.stderr
     [report] = json.loads(figures.read_text())
     *questions, mean = report["rows"]
@@ -28,9 +31,19 @@ def test_twelve_questions_are_answered_alike_and_compared(tmp_path: Path) -> Non
     assert len(questions) == 12
     for row in questions:
         [round_] = row["rounds"]
+        assert round_[ROWS] > 0, row["name"]
         assert round_["times faster"] == round_["plain ms"] / round_["fieldline ms"]
     product = np.prod([row["rounds"][0]["times faster"] for row in questions])
     assert mean["rounds"][0]["times faster"] == pytest.approx(product ** (1 / 12))
+
+
+def test_questions_without_rows_are_named() -> None:
+    rows = [
+        Row(name, [{ROWS: 3}, {ROWS: last}]) for name, last in (("low fuel", 0), ("high load", 2), ("average load", 0))
+    ]
+    with pytest.raises(BenchError, match="got none for low fuel, average load"):
+        expect_answers(rows)
+    expect_answers(rows[1:2])
 
 
 @pytest.mark.parametrize(
@@ -79,6 +92,16 @@ def test_trucks_say_the_same_for_the_same_seed_and_much_of_it_late_or_never() ->
     arrived = [at for batch in batches([one]) for _, part in batch for at in part.at]
     assert sorted(arrived) == one.at.tolist()
     assert arrived != sorted(arrived)
+
+
+def test_when_the_day_begins_some_trucks_drive_and_some_stand_or_are_broken() -> None:
+    random = np.random.default_rng(7)
+    first = np.stack([said(number, truck(number, random), START, random).values[0] for number in range(100)])
+    driving = first[:, METRICS.index("velocity")] > 0
+    assert 0.4 < np.mean(driving) < 0.8
+    broken = first[:, METRICS.index("status")] > 0
+    assert 0 < np.mean(broken) < 0.1
+    assert not np.any(driving & broken)
 
 
 def test_one_truck_in_25_has_been_silent_for_hours() -> None:
