@@ -40,34 +40,25 @@ async def fill(connection: asyncpg.Connection, trucks: list[Truck], said: list[S
 
 
 async def _store(connection: asyncpg.Connection, numbers: NDArray[np.int32], batch: list[tuple[int, Said]]) -> int:
-    """One hour in one transaction, but ordered by time, as commits of half a second would have left it on disk."""
-    found = _numbers(numbers, batch)
+    """One hour in one transaction, but in the order of arrival, as commits of half a second would have left it on disk."""
+    came = _came(numbers, batch)
     async with connection.transaction():
         tick = await connection.fetchval("SELECT tick()")
-        for moment in (found.at.min(), found.at.max()):
+        for moment in (came.at.min(), came.at.max()):
             await connection.execute("SELECT ensure_partitions(moment($1))", int(moment))
-        by_time = np.argsort(found.at, kind="stable")
-        ordered = Numbers(found.series[by_time], found.at[by_time], found.value[by_time])
-        await copy(connection, "reading", ordered.columns(tick))
-        await add(connection, _by_time(sum_up(found)), tick)
-    return len(found.at)
+        await copy(connection, "reading", came.columns(tick))
+        await add(connection, _by_time(sum_up(Numbers.ordered(*came))), tick)
+    return len(came.at)
 
 
-def _numbers(numbers: NDArray[np.int32], batch: list[tuple[int, Said]]) -> Numbers:
-    """What was said, without what was missing, by series and time."""
-    each_truck = [_of_one(numbers[truck], said) for truck, said in batch]
-    series = np.concatenate([one.series for one in each_truck])
-    at = np.concatenate([one.at for one in each_truck])
-    value = np.concatenate([one.value for one in each_truck])
-    order = np.lexsort((at, series))
-    return Numbers(series[order], at[order], value[order])
-
-
-def _of_one(numbers: NDArray[np.int32], said: Said) -> Numbers:
-    there = ~np.isnan(said.values)
-    series = np.broadcast_to(numbers, there.shape)
-    at = np.broadcast_to(said.at[:, None], there.shape)
-    return Numbers(series[there], at[there], said.values[there])
+def _came(numbers: NDArray[np.int32], batch: list[tuple[int, Said]]) -> Numbers:
+    """What was said, without what was missing, in the order of arrival."""
+    order = np.argsort(np.concatenate([said.arrived for _, said in batch]), kind="stable")
+    series = np.concatenate([np.broadcast_to(numbers[truck], said.values.shape) for truck, said in batch])[order]
+    at = np.concatenate([np.broadcast_to(said.at[:, None], said.values.shape) for _, said in batch])[order]
+    values = np.concatenate([said.values for _, said in batch])[order]
+    there = ~np.isnan(values)
+    return Numbers(series[there], at[there], values[there])
 
 
 def _by_time(found: Spans) -> Spans:

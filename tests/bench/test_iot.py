@@ -79,6 +79,20 @@ async def test_the_last_location_is_of_one_moment(database_url: str) -> None:
         await connection.close()
 
 
+async def test_readings_lie_in_the_order_of_arrival(database_url: str) -> None:
+    about = truck(0, np.random.default_rng(7))
+    at = START + np.arange(4) * INTERVAL
+    arrived = at + np.array([0, INTERVAL * 3 // 2, 0, 0])
+    connection = await asyncpg.connect(database_url)
+    try:
+        await fill(connection, [about], [Said(at, arrived, np.ones((4, len(METRICS))))])
+        for rows in ("SELECT micros(at) FROM reading ORDER BY ctid", "SELECT micros(time) FROM plain ORDER BY ctid"):
+            lie = [moment for (moment,) in await connection.fetch(rows)]
+            assert list(dict.fromkeys(lie)) == at[[0, 2, 1, 3]].tolist()
+    finally:
+        await connection.close()
+
+
 def test_trucks_say_the_same_for_the_same_seed_and_much_of_it_late_or_never() -> None:
     random = [np.random.default_rng(7) for _ in range(2)]
     one, again = (said(number := 1, truck(number, seeded), START, seeded) for seeded in random)
