@@ -7,7 +7,7 @@ from typing import TypeVar
 import httpx
 import msgspec
 
-from fieldline.client.trouble import Problem, Unreachable
+from fieldline.client.trouble import FOREIGN, Problem, Unreachable
 
 Answer = TypeVar("Answer")
 Moment = int | str | datetime
@@ -25,7 +25,7 @@ def moment(value: Moment | None) -> str | int | None:
 
 
 class Api:
-    """Questions to one server. What it can't answer raises `Problem`, and `Unreachable` if there is none."""
+    """Questions to one server. What it can't answer raises `Problem`, and `Unreachable` if there is none, or another."""
 
     def __init__(self, http: httpx.AsyncClient) -> None:
         self._http = http
@@ -33,11 +33,14 @@ class Api:
     async def get(self, path: str, kind: type[Answer], **parameters: Parameter) -> Answer:
         try:
             response = await self._http.get(path, params=given(parameters))
-        except httpx.TransportError as error:
+        except httpx.RequestError as error:
             raise Unreachable(unreachable(self._http, error)) from error
         if not response.is_success:
             raise problem(response)
-        return msgspec.json.decode(response.content, type=kind)
+        try:
+            return msgspec.json.decode(response.content, type=kind)
+        except FOREIGN as error:
+            raise Unreachable(f"{unreachable(self._http, error)} in {response.text[:100]!r}") from error
 
     async def stream(self, path: str, **parameters: Parameter) -> AsyncIterator[bytes]:
         """The bytes of an answer of any length, as they come."""
@@ -48,7 +51,7 @@ class Api:
                     raise problem(response)
                 async for piece in response.aiter_bytes():
                     yield piece
-        except httpx.TransportError as error:
+        except httpx.RequestError as error:
             raise Unreachable(unreachable(self._http, error)) from error
 
 

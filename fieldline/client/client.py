@@ -43,8 +43,8 @@ Order = Literal["asc", "desc"]
 class Client:
     """Questions to one Fieldline. `match` selects series as everywhere: `device/metric`, `*` is anything, none is all.
 
-    Every method raises `Problem` when the server can't answer and `Unreachable` when there is none; `changes` and `live`
-    wait these out once they have begun.
+    Every method raises `Problem` when the server can't answer and `Unreachable` when there is none, or when something else
+    answers in its place. `changes` and `live` wait out what passes once they have begun.
     """
 
     def __init__(self, address: str = ADDRESS) -> None:

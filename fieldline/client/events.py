@@ -71,7 +71,7 @@ KNOWN = {"subscribed", "readings", "gap", "error"}
 
 
 def decode(text: str | bytes) -> Frame | None:
-    """A frame; `None` for one of a kind that only a newer server knows. Raises `ValueError` for what is none."""
+    """A frame; `None` for one of a kind that only a newer server knows. Raises one of `FOREIGN` for what is none."""
     try:
         return _decode(text)
     except msgspec.ValidationError:

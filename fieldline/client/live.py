@@ -8,7 +8,7 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
 from fieldline.client.answers import SeriesName
 from fieldline.client.backoff import Backoff
 from fieldline.client.events import Committed, Error, Event, Gap, Readings, Subscribed, decode, subscribe
-from fieldline.client.trouble import Refused, Unreachable
+from fieldline.client.trouble import FOREIGN, Refused, Unreachable
 
 LARGEST_FRAME = 64 * 2**20
 """Bytes: one frame holds what came within a moment, however much that was."""
@@ -18,7 +18,8 @@ LOST = (OSError, InvalidHandshake, ConnectionClosed)
 async def follow(address: str, match: Sequence[str], after: str | None, rate: float | None) -> AsyncGenerator[Event]:
     """Events for ever; a lost connection is made again, and goes on behind the last event that was taken.
 
-    Raises `Unreachable` if not even the first connection can be had, and `Refused` if the server doesn't take the wish.
+    Raises `Unreachable` if not even the first connection can be had, or once a frame is none of ours: the next connection
+    would bring it again. Raises `Refused` if the server doesn't take the wish.
     """
     names: dict[int, SeriesName] = {}
     backoff = Backoff()
@@ -35,6 +36,9 @@ async def follow(address: str, match: Sequence[str], after: str | None, rate: fl
                         yield event
         except InvalidURI as error:
             raise Unreachable(f"expected the address of a live stream, got {address!r}") from error
+        except FOREIGN as error:
+            expected = f"expected the live stream of Fieldline at {address}"
+            raise Unreachable(f"{expected}, got: {error} in {text[:100]!r}") from error
         except LOST as error:
             if not begun:
                 raise Unreachable(f"expected Fieldline at {address}, got: {error or type(error).__name__}") from error

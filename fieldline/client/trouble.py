@@ -1,5 +1,10 @@
 """What a caller of the client may meet."""
 
+import msgspec
+
+FOREIGN = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""What decoding raises for what is no JSON of ours; the last for what is nested some 1,000 levels deep."""
+
 
 class Problem(Exception):  # noqa: N818  as the API calls it
     """The server answered with a problem: `status` says which kind, `detail` what was expected and what was got."""
