@@ -4,18 +4,22 @@ from fieldline.client.answers import (
     Changes,
     Chart,
     Columns,
+    Device,
+    DeviceSeries,
     Latest,
     LatestReading,
     Line,
+    Location,
     Page,
     Series,
     SeriesName,
     Statistics,
     Windows,
 )
-from fieldline.client.client import Client
+from fieldline.client.ask import Moment
+from fieldline.client.client import Client, Order
 from fieldline.client.columns import Arrays, Row, arrays, rows
-from fieldline.client.events import Gap, Readings, Subscribed
+from fieldline.client.events import Event, Gap, LiveSeries, Readings, Subscribed
 from fieldline.client.trouble import Problem, Refused, Unreachable
 
 __all__ = [
@@ -24,10 +28,17 @@ __all__ = [
     "Chart",
     "Client",
     "Columns",
+    "Device",
+    "DeviceSeries",
+    "Event",
     "Gap",
     "Latest",
     "LatestReading",
     "Line",
+    "LiveSeries",
+    "Location",
+    "Moment",
+    "Order",
     "Page",
     "Problem",
     "Readings",

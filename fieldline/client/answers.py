@@ -1,6 +1,6 @@
 """What the API answers, as far as this client hands it out. A test holds these shapes to the API's own description."""
 
-from typing import Literal
+from typing import Any, Literal
 
 from msgspec import Struct
 
@@ -105,8 +105,24 @@ class Devices(Struct, frozen=True):
     devices: list["Device"]
 
 
+class Location(Struct, frozen=True):
+    """Degrees north and east, WGS 84."""
+
+    lat: float
+    lon: float
+
+
+class DeviceSeries(Struct, frozen=True):
+    """One of the metrics that a device has sent."""
+
+    series: int
+    metric: str
+    unit: str | None
+    kind: Kind
+
+
 class Device(Struct, frozen=True):
-    """One device, as it describes itself; `last_seen` is its newest reading or status, in ms."""
+    """One device, as it describes itself: `info` is all that it said. `last_seen` is its newest reading or status, in ms."""
 
     device: str
     name: str
@@ -114,6 +130,9 @@ class Device(Struct, frozen=True):
     last_seen: int | None
     model: str | None
     firmware: str | None
+    location: Location | None
+    info: dict[str, Any] | None
+    series: list[DeviceSeries]
 
 
 class SeriesList(Struct, frozen=True):

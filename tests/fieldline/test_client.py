@@ -8,12 +8,16 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from fieldline.client import Client, Problem, Unreachable, arrays, rows
+from bridge import clock
+from bridge.message import Message
+from bridge.store.store import Store
+from fieldline.client import Client, Location, Problem, Unreachable, arrays, rows
 from fieldline.client.arrow import table
 from fieldline.commands.openapi import document
 from fieldline.embedded import port
 from tests.bridge.watching import BEGINNING, Writer
 from tests.fieldline.serving import serving
+from tests.putting import put
 
 SECONDS = 3_000
 
@@ -44,9 +48,21 @@ async def test_series_and_latest_are_typed_and_matched(client: Client) -> None:
 
 async def test_devices_are_known_by_their_names(client: Client) -> None:
     assert [one.device for one in await client.devices()] == ["greenhouse-1", "pump 7?"]
-    assert (await client.device("pump 7?")).online is None
+    pump = await client.device("pump 7?")
+    assert (pump.online, pump.location, pump.info) == (None, None, None)
+    assert [(one.metric, one.unit, one.kind) for one in pump.series] == [("says", None, "text")]
     with pytest.raises(Problem, match="404: expected the name of a device that has spoken"):
         await client.device("nobody")
+
+
+async def test_a_device_is_what_it_says_of_itself(client: Client, database_url: str) -> None:
+    info = b'{"model":"Hygro 200","location":{"lat":52,"lon":4.22},"interval":10}'
+    store = Store(database_url)
+    await put(store, [Message("devices/greenhouse-1/info", info, None, clock.now())])
+    await store.close()
+    found = await client.device("greenhouse-1")
+    assert (found.model, found.location) == ("Hygro 200", Location(52.0, 4.22))
+    assert found.info == {"model": "Hygro 200", "location": {"lat": 52, "lon": 4.22}, "interval": 10}
 
 
 async def test_history_comes_as_columns_however_many_pages_it_has(

@@ -1,14 +1,18 @@
 """The client asks for what the API describes, and reads answers of the described shapes."""
 
+import inspect
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 import httpx
 import msgspec
+import pyarrow as pa
 import pytest
 
-from fieldline.client import Client, Problem, answers
+from fieldline import client as public
+from fieldline.client import Client, Problem, answers, ask, events
+from fieldline.client.client import Order
 from fieldline.commands.openapi import document
 
 DESCRIBED = json.loads(document())
@@ -71,6 +75,30 @@ def test_an_answer_has_every_field_that_the_client_reads(route: str) -> None:
     theirs = operation(route)["responses"]["200"]["content"]["application/json"]["schema"]
     [ours], components = msgspec.json.schema_components([CALLS[route][1]], ref_template="#/components/schemas/{name}")
     assert list(misfits((ours, {"components": {"schemas": components}}), (theirs, DESCRIBED), route)) == []
+
+
+def test_a_device_has_every_field_of_the_answer() -> None:
+    described = set(DESCRIBED["components"]["schemas"]["Device"]["properties"])
+    assert set(answers.Device.__struct_fields__) == described
+
+
+def test_whatever_a_method_takes_or_answers_has_a_public_name() -> None:
+    """A program that says the types of what it keeps or hands on must not look for them in our modules."""
+    methods = [method for name, method in vars(Client).items() if inspect.isfunction(method) and name[0] != "_"]
+    hints = [get_type_hints(method, localns={"pa": pa}) for method in methods]
+    named = {one for hint in hints for one in ours(*hint.values())}
+    assert {answers.Device, answers.Location, events.LiveSeries} <= named
+    assert {one.__name__ for one in named} - set(public.__all__) == set()
+    aliases = {"Event": events.Event, "Moment": ask.Moment, "Order": Order}
+    assert {name: getattr(public, name) for name in aliases} == aliases
+
+
+def ours(*hints: Any) -> set[type]:
+    """The structs that types speak of, and those that these are made of."""
+    named = {hint for hint in hints if isinstance(hint, type) and issubclass(hint, msgspec.Struct)}
+    inner = [argument for hint in hints for argument in get_args(hint)]
+    inner += [hint for one in named for hint in get_type_hints(one).values()]
+    return named | (ours(*inner) if inner else set())
 
 
 Schema = tuple[Any, Any]
