@@ -1,6 +1,7 @@
 """The client: one method for each question, with plain values in and typed columns out."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
+from ssl import SSLContext
 from types import TracebackType
 from typing import TYPE_CHECKING, Literal, Self
 from urllib.parse import quote, urlsplit
@@ -45,15 +46,23 @@ class Client:
 
     Every method raises `Problem` when the server can't answer and `Unreachable` when there is none, or when something else
     answers in its place. `changes` and `live` wait out what passes once they have begun.
+
+    `headers` are what a proxy before the server asks for, and `ssl` says whom to trust at an `https://`. Both go with every
+    question and with the live stream; they are never sent on to where a redirect leads.
     """
 
-    def __init__(self, address: str = ADDRESS) -> None:
+    def __init__(
+        self, address: str = ADDRESS, *, headers: Mapping[str, str] | None = None, ssl: SSLContext | None = None
+    ) -> None:
         parts = urlsplit(address)
         if parts.scheme not in {"http", "https"} or not parts.netloc:
             raise ValueError(f"expected http://host:port, got {address!r}")
-        self._base = address.rstrip("/") + PREFIX
-        self._http = httpx.AsyncClient(base_url=self._base, timeout=TIMEOUT)
+        if ssl is not None and parts.scheme != "https":
+            raise ValueError(f"expected https:// with TLS settings, got {address!r}")
+        base = address.rstrip("/") + PREFIX
+        self._http = httpx.AsyncClient(base_url=base, timeout=TIMEOUT, headers=headers, verify=ssl or True)
         self._api = Api(self._http)
+        self._stream = live.Door(base.replace("http", "ws", 1) + "/live", headers or {}, ssl)
 
     async def __aenter__(self) -> Self:
         return self
@@ -198,4 +207,4 @@ class Client:
         A lost connection is made again and goes on where it ended. What could not be sent is a `Gap`. `rate` is how many
         events a second may come.
         """
-        return live.follow(self._base.replace("http", "ws", 1) + "/live", match, after, rate)
+        return live.follow(self._stream, match, after, rate)

@@ -1,6 +1,8 @@
 """The live stream as an iterator without an end: one connection after the other, and every reading once."""
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from ssl import SSLContext
+from typing import Any, NamedTuple
 
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
@@ -15,18 +17,39 @@ LARGEST_FRAME = 64 * 2**20
 LOST = (OSError, InvalidHandshake, ConnectionClosed)
 
 
-async def follow(address: str, match: Sequence[str], after: str | None, rate: float | None) -> AsyncGenerator[Event]:
+class Door(NamedTuple):
+    """Where the stream is, what its handshake says besides, and whom to trust there."""
+
+    address: str
+    headers: Mapping[str, str]
+    tls: SSLContext | None
+
+    def connect(self) -> connect:
+        options: dict[str, Any] = {} if self.tls is None else {"ssl": self.tls}
+        options |= {"max_size": LARGEST_FRAME, "compression": None, "additional_headers": self.headers}
+        return _Connect(self.address, **options)
+
+
+class _Connect(connect):
+    """Goes nowhere else, as questions over HTTP don't: what the headers say is for one server alone."""
+
+    def process_redirect(self, exc: Exception) -> Exception | str:
+        return exc
+
+
+async def follow(door: Door, match: Sequence[str], after: str | None, rate: float | None) -> AsyncGenerator[Event]:
     """Events for ever; a lost connection is made again, and goes on behind the last event that was taken.
 
     Raises `Unreachable` if not even the first connection can be had, or once a frame is none of ours: the next connection
     would bring it again. Raises `Refused` if the server doesn't take the wish.
     """
+    address = door.address
     names: dict[int, SeriesName] = {}
     backoff = Backoff()
     begun = False
     while True:
         try:
-            async with connect(address, max_size=LARGEST_FRAME, compression=None) as connection:
+            async with door.connect() as connection:
                 await connection.send(subscribe(match, after, rate))
                 async for text in connection:
                     event = _event(text, names)
