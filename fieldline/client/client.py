@@ -180,7 +180,8 @@ class Client:
         """Everything committed after a cursor, or since the beginning, and then what is committed, for ever.
 
         Each reading comes once, in commit order. Keep `next` with what you made of the readings, and go on there another
-        day. A `Problem` of status 410 says that something after the cursor is gone.
+        day. An answer is empty where only other series were committed: keep its `next`, too, as retention overtakes an old
+        one. A `Problem` of status 410 says that something after the cursor is gone.
         """
         backoff = Backoff()
         begun = False
@@ -195,8 +196,9 @@ class Client:
                     raise
             else:
                 backoff.succeeded()
+                moved = found.next != after
                 begun, after = True, found.next
-                if len(found):
+                if moved:
                     yield found
                 continue
             await backoff.wait()

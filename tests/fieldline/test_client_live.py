@@ -133,6 +133,17 @@ async def test_changes_go_on_for_ever_and_over_a_restart(place: Place) -> None:
         assert values == [float(n) for n in range(11)]
 
 
+async def test_a_cursor_moves_on_while_what_is_matched_is_quiet(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fieldline.client.client.WAIT", 0.1)
+    async with place.serving() as client, asyncio.timeout(WITHIN):
+        kept = (await client.latest()).cursor
+        async with aclosing(client.changes("nobody/*", after=kept)) as changes:
+            for _ in range(3):
+                await place.write(1)
+                found = await anext(changes)
+                assert (len(found), found.next) == (0, (await client.latest()).cursor)
+
+
 def test_a_frame_of_a_newer_server_is_passed_over() -> None:
     assert decode('{"type":"weather","id":"client","rain":1}') is None
 
