@@ -29,7 +29,8 @@ class Gap(Struct, frozen=True, tag="gap"):
     """What was committed after `after` up to `cursor` was not sent, and the stream goes on behind it.
 
     `reason` is `slow` (this client did not read fast enough), `retention` (the cursor is too old, or of another database)
-    or `limit` (too much to send); `Client.changes(after=gap.after)` may still have it.
+    or `limit` (too much to send). After `slow` and `limit`, `Client.changes` from `after` on has what was missed; after
+    `retention`, what was dropped is gone, and what is left is in `Client.readings`.
     """
 
     after: str

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from fieldline.client import Client, Gap, Readings, Refused, Subscribed, Unreachable
+from fieldline.client import Client, Gap, Problem, Readings, Refused, Subscribed, Unreachable
 from fieldline.client.events import decode
 from fieldline.embedded import port
 from tests.bridge.watching import BEGINNING, Writer
@@ -99,6 +99,32 @@ async def test_what_can_not_be_brought_is_a_gap(place: Place) -> None:
         assert isinstance(await anext(events), Subscribed)
         await place.write(1)
         assert await taken(events, until=1.0) == [1.0]
+
+
+async def test_what_a_gap_of_too_much_left_out_is_in_changes(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bridge.live.subscription.MOST_RESUMED", 2)
+    async with place.serving() as client, asyncio.timeout(WITHIN):
+        kept = (await client.latest("a/*")).cursor
+        await place.write(5)
+        async with aclosing(client.live("a/*", after=kept)) as events:
+            gap = await anext(events)
+        assert isinstance(gap, Gap)
+        assert (gap.after, gap.reason) == (kept, "limit")
+        async with aclosing(client.changes("a/*", after=gap.after)) as changes:
+            missed = await anext(changes)
+        assert (missed.value, missed.next) == ([1.0, 2.0, 3.0, 4.0, 5.0], gap.cursor)
+
+
+async def test_what_retention_left_of_a_gap_is_in_readings_alone(place: Place) -> None:
+    async with place.serving() as client, asyncio.timeout(WITHIN):
+        async with aclosing(client.live("a/*", after="1")) as events:
+            gap = await anext(events)
+        assert isinstance(gap, Gap)
+        assert gap.reason == "retention"
+        async with aclosing(client.changes("a/*", after=gap.after)) as changes:
+            with pytest.raises(Problem, match="410: "):
+                await anext(changes)
+        assert (await client.readings("a/*")).value == [0.0]
 
 
 async def test_a_wish_that_makes_no_sense_is_refused_and_not_tried_again(place: Place) -> None:
