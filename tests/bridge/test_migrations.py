@@ -40,14 +40,28 @@ async def test_migrating_at_the_same_time_and_again_is_safe(migrated: Database) 
     await server.close()
 
 
+MAY_READ = """
+SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'v', 'm')
+    AND has_table_privilege('fieldline_reader', oid, 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE')
+"""
+MAY_CALL = """
+SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace AND prosecdef
+    AND has_function_privilege('fieldline_reader', oid, 'EXECUTE')
+"""
+"""Of functions with more rights than their caller: all others do no more than it might by itself."""
+
+
 @pytest.mark.parametrize("password", ["secret", 'it\'s:%\\ "quoted"'])
-async def test_the_reader_logs_in_with_its_password_and_may_only_read_the_views(
+async def test_the_reader_logs_in_with_its_password_and_may_only_read_the_views_and_call_the_chart(
     database_url: str, password: str
 ) -> None:
     await migrate(database_url, password)
     reader = await asyncpg.connect(database_url, user="fieldline_reader", password=password)
     for view in ("readings", "latest", "devices"):
         await reader.fetch(f"TABLE {view}")
+    await reader.fetch("SELECT * FROM chart('*', now() - interval '1 h', now(), 100)")
+    assert {name for (name,) in await reader.fetch(MAY_READ)} == {"readings", "latest", "devices"}
+    assert [name for (name,) in await reader.fetch(MAY_CALL)] == ["chart"]
     for statement in (
         "SELECT * FROM reading",
         "SELECT * FROM reject",

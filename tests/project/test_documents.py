@@ -66,6 +66,11 @@ def test_a_decision_says_why_and_what_follows_on_one_page(path: Path) -> None:
     assert len(text.splitlines()) <= 60
 
 
+def test_the_doctor_is_shown_with_the_newest_schema() -> None:
+    newest = max(path.stem[:4] for path in (ROOT / "bridge" / "migrations" / "versions").glob("[0-9]*.py"))
+    assert f"✓ database  schema: {newest}\n" in read("docs/operations.md")
+
+
 def test_the_changelog_has_a_place_for_what_is_not_released() -> None:
     versions = re.findall(r"^## \[([^\]]+)\]", read("CHANGELOG.md"), re.MULTILINE)
     assert versions[0] == "Unreleased"
