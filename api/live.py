@@ -16,7 +16,7 @@ from bridge.live.client import Client, Refused, wish
 from bridge.live.hub import Hub
 
 LONGEST = 65_536
-"""Characters in one message of a client: a hundred patterns of full length are less."""
+"""Characters in one message of a client: a hundred patterns of 600 letters each, or ten with the longest and oddest names."""
 MESSAGES_AT_ONCE = 200
 MESSAGES_A_SECOND = 20
 """A client may say this much; nobody who clicks around a page comes near."""

@@ -3,9 +3,13 @@
 import re
 from collections.abc import Iterable
 
+from bridge.dialects.plain import LONGEST_NAME
+
 MOST = 100
-LONGEST = 500
-"""Patterns, and characters in one: a client that needs more wants `*`."""
+"""Patterns: a client that needs more wants `*`."""
+LONGEST = 2 * (LONGEST_NAME + LONGEST_NAME) + 1
+"""Characters in one: a device and a metric of nothing but stars, each behind a backslash, and the slash between them. So every
+series can be selected by its name."""
 
 _parts = re.compile(r"\*+|\\[*\\]|.", re.DOTALL)
 

@@ -8,7 +8,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from bridge.dialects.plain import LONGEST_NAME
+from bridge.live.match import LONGEST
 from tests.api.field import NOON, keep
+from tests.api.streaming import Served, hear, say
+from tests.bridge.watching import BEGINNING
 
 NAMES = [
     ("greenhouse-1", "temperature"),
@@ -97,3 +101,37 @@ async def test_a_device_is_found_under_its_escaped_name(client: httpx.AsyncClien
         answer = await client.get(f"/devices/{quote(device, safe='')}")
         assert answer.status_code == 200, device
         assert (answer.json()["device"], answer.json()["series"][0]["metric"]) == (device, metric)
+
+
+@pytest.mark.parametrize("letter", ["*", "\\", "n", "😀"])
+async def test_the_longest_names_are_selected_by_themselves_alone(served: Served, letter: str) -> None:
+    name, other = letter * LONGEST_NAME, letter * (LONGEST_NAME - 1)
+    exact = re.sub(r"([\\*])", r"\\\1", f"{name}/{name}")
+    writer = served.live.writer()
+    await writer.write((name, name, BEGINNING, 1.0), (name, other, BEGINNING, 2.0), (other, name, BEGINNING, 3.0))
+    async with (
+        httpx.AsyncClient(base_url=f"http://127.0.0.1:{served.port}/api/v1") as client,
+        served.socket() as socket,
+    ):
+        answer = await client.get("/readings", params={"match": exact})
+        assert (answer.status_code, answer.json().get("value")) == (200, [1.0])
+        await say(socket, type="subscribe", id="a", match=[exact])
+        told = await hear(socket)
+        assert [(one["device"], one["metric"], one["value"]) for one in told["series"]] == [(name, name, 1.0)]
+        await writer.write((name, other, BEGINNING + 1, 4.0), (name, name, BEGINNING + 1, 5.0))
+        assert (await hear(socket))["value"] == [5.0]
+
+
+@pytest.mark.timeout(20)
+async def test_as_many_stars_as_a_pattern_holds_are_answered_by_the_database_at_once(
+    client: httpx.AsyncClient, database_url: str
+) -> None:
+    await keep(database_url, {("a" * LONGEST_NAME, "a" * LONGEST_NAME): [(NOON, 1.0)]})
+    assert await selected(client, "*a" * (LONGEST // 2) + "c") == set()
+
+
+async def test_ten_series_of_the_longest_and_oddest_names_are_one_message(served: Served) -> None:
+    async with served.socket() as socket:
+        rest = "😀" * (LONGEST_NAME - 1)  # twelve characters each in JSON
+        await say(socket, type="subscribe", id="a", match=[f"{n}{rest}/{n}{rest}" for n in range(10)])
+        assert (await hear(socket))["type"] == "subscribed"

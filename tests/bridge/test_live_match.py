@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.live.match import Match
+from bridge.dialects.plain import LONGEST_NAME
+from bridge.live.match import LONGEST, Match
 
 words = st.text("ab/.", max_size=8)
 
@@ -18,5 +19,13 @@ def test_a_star_is_anything_a_slash_included(pieces: list[str], device: str, met
 
 
 @pytest.mark.timeout(5)
-def test_two_hundred_stars_are_answered_at_once() -> None:
-    assert not Match(["*a" * 200 + "c"]).accepts("a" * 250, "a" * 250)
+def test_as_many_stars_as_a_pattern_holds_are_answered_at_once() -> None:
+    assert not Match(["*a" * (LONGEST // 2) + "c"]).accepts("a" * LONGEST_NAME, "a" * LONGEST_NAME)
+
+
+@pytest.mark.parametrize("letter", ["*", "\\", "a", "😀"])
+def test_the_longest_names_are_selected_by_themselves_alone(letter: str) -> None:
+    name = letter * LONGEST_NAME
+    exact = re.sub(r"([*\\])", r"\\\1", f"{name}/{name}")
+    assert Match([exact]).accepts(name, name)
+    assert not Match([exact]).accepts(name, name[1:])
