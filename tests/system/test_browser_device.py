@@ -125,6 +125,19 @@ async def test_a_longer_range_brings_what_lies_before(page: Page, pump: Pump) ->
     await pump.shown(page, [-200_000, -100_000, 0])
 
 
+@pytest.mark.parametrize("hours", [1, 30 * 24])
+async def test_the_past_is_there_at_once_however_fast_the_clock_on_the_desk_is(
+    page: Page, pump: Pump, hours: int
+) -> None:
+    await page.add_init_script(f"const now = Date.now; Date.now = () => now() + {hours} * 3_600_000")
+    pump.send(range(5))
+    await page.goto("/devices/pump-1")
+    await pump.shown(page, range(5))
+    await expect(page.locator("figure .age")).to_have_text(re.compile("seconds? ago|1 minute ago"))
+    pump.send([5])
+    await pump.shown(page, range(6))
+
+
 async def test_a_lost_socket_is_resumed_at_its_cursor(page: Page, pump: Pump) -> None:
     socket = Socket()
     await socket.between(page)

@@ -6,7 +6,7 @@ import { history } from '../readings/history';
 import { match } from '../readings/match';
 import { NewestReadings } from '../readings/newest';
 import { split, type Readings } from '../readings/split';
-import { Clock } from '../time/clock';
+import { serverTime } from '../time/clock';
 
 /** Minutes of the past that a card's line shows. */
 export const LINE_SPAN = 10 * 60_000;
@@ -24,7 +24,6 @@ interface Line {
 /** The readings behind the small lines, fetched only for cards that were seen, then kept up by the live stream. */
 @Service({ autoProvided: false })
 export class Lines {
-  private readonly clock = inject(Clock);
   private readonly newest = inject(NewestReadings);
   private readonly lines = new Map<number, Line>();
   private timer: ReturnType<typeof setTimeout> | undefined;
@@ -44,7 +43,7 @@ export class Lines {
     for (const [series, part] of split(readings)) {
       const line = this.lines.get(series);
       if (line?.columns.merge(part.at, part.value)) {
-        line.columns.trim(this.clock.now() - LINE_SPAN);
+        line.columns.trim(serverTime.now() - LINE_SPAN);
         line.changes.update((count) => count + 1);
       }
     }
@@ -68,7 +67,7 @@ export class Lines {
       line.fetched = true;
     }
     try {
-      const span = { match: wanted.map((line) => line.name), from: this.clock.now() - LINE_SPAN };
+      const span = { match: wanted.map((line) => line.name), from: serverTime.now() - LINE_SPAN };
       if (wanted.length > 0) {
         for await (const page of history(span, AbortSignal.timeout(10_000), 6)) {
           this.newest.take(page);
