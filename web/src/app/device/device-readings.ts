@@ -1,4 +1,4 @@
-import { DestroyRef, effect, inject, Service, signal, type Signal, type WritableSignal } from '@angular/core';
+import { DestroyRef, inject, Service, signal, type Signal, type WritableSignal } from '@angular/core';
 
 import type { Page } from '../api/types';
 import type { Announced } from '../live/frames';
@@ -9,7 +9,7 @@ import { history } from '../readings/history';
 import { match } from '../readings/match';
 import { columns, NewestReadings } from '../readings/newest';
 import type { Readings } from '../readings/split';
-import { Clock, serverTime } from '../time/clock';
+import { serverTime } from '../time/clock';
 import { Join, LONGEST } from './join';
 import { Tries } from './tries';
 
@@ -24,7 +24,6 @@ const FIRST = 15 * 60_000;
 @Service({ autoProvided: false })
 export class DeviceReadings {
   private readonly live = inject(Live);
-  private readonly clock = inject(Clock);
   private readonly tries = inject(Tries);
   private readonly versions = new Map<number, WritableSignal<number>>();
   private readonly stop = new AbortController();
@@ -42,6 +41,7 @@ export class DeviceReadings {
     (series) => {
       this.version(series).update((count) => count + 1);
     },
+    () => serverTime.now(),
   );
 
   constructor() {
@@ -49,9 +49,6 @@ export class DeviceReadings {
       this.stop.abort();
     });
     pollWithoutSocket(() => this.poll());
-    effect(() => {
-      this.join.trim(this.clock.now());
-    });
   }
 
   /** Begins with the stream; the history is asked for when the stream has begun, so nothing falls between. */

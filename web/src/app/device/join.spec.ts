@@ -1,5 +1,5 @@
 import type { Page } from '../api/types';
-import { Join } from './join';
+import { Join, LONGEST } from './join';
 
 /** A store that may be written to between two pages, as the real one is. */
 class Store {
@@ -29,12 +29,15 @@ function live(...at: number[]): { series: number[]; at: number[]; value: number[
 describe('Join', () => {
   let store: Store;
   let join: Join;
+  let now: number;
 
   beforeEach(() => {
+    now = 100;
     store = new Store();
     join = new Join(
       (from, to) => store.history(from, to),
       () => undefined,
+      () => now,
     );
   });
 
@@ -73,12 +76,24 @@ describe('Join', () => {
     expect(join.columns(1).at).toEqual([10, 20, 30, 40, 50]);
   });
 
+  it('lets go what is older than the longest range as new readings come, with no clock that ticks', async () => {
+    await join.load(0);
+    for (now = 0; now < 3 * LONGEST; now += LONGEST / 100) {
+      join.take(live(now));
+    }
+    expect(join.columns(1).at.length).toBeLessThan(140);
+    store.at.push(now - 2 * LONGEST, now - 1);
+    await join.load(now - 1);
+    expect(store.asked.at(-1)?.[0]).toBe(now - LONGEST);
+  });
+
   it('does not count a range as loaded that failed on the way', async () => {
     const broken = new Join(
       () => ({
         [Symbol.asyncIterator]: () => ({ next: () => Promise.reject(new Error('away')) }),
       }),
       () => undefined,
+      () => now,
     );
     await expect(broken.load(0)).rejects.toThrow('away');
     expect(broken.loaded).toBe(false);

@@ -13,16 +13,21 @@ export type History = (from: number, to: number | undefined) => AsyncIterable<Pa
  */
 export class Join {
   private readonly all = new Map<number, Columns>();
-  /** Everything from here on is here, by the history or by the stream. */
-  private loadedFrom = Infinity;
+  private reached = Infinity;
 
   constructor(
     private readonly history: History,
     private readonly changed: (series: number) => void,
+    private readonly now: () => number,
   ) {}
 
+  /** Everything from here on is here, by the history or by the stream; what is older than the longest range is let go. */
+  private get loadedFrom(): number {
+    return Math.max(this.reached, this.now() - LONGEST);
+  }
+
   get loaded(): boolean {
-    return this.loadedFrom !== Infinity;
+    return this.reached !== Infinity;
   }
 
   columns(series: number): Columns {
@@ -34,9 +39,12 @@ export class Join {
     return found;
   }
 
+  /** Lets the old go with each frame, not by a clock: that of a hidden tab stands still, while the stream goes on. */
   take(readings: Readings): void {
     for (const [series, part] of split(readings)) {
-      if (this.columns(series).merge(part.at, part.value)) {
+      const columns = this.columns(series);
+      if (columns.merge(part.at, part.value)) {
+        columns.trim(this.now() - LONGEST);
         this.changed(series);
       }
     }
@@ -46,7 +54,7 @@ export class Join {
   async load(from: number): Promise<void> {
     const start = Math.min(this.loadedFrom, from);
     await this.fetch(start, undefined);
-    this.loadedFrom = Math.min(this.loadedFrom, start);
+    this.reached = Math.min(this.loadedFrom, start);
   }
 
   /** Fetches what a longer range needs beyond what is here. */
@@ -55,22 +63,13 @@ export class Join {
       await this.load(from);
     } else if (from < this.loadedFrom) {
       await this.fetch(from, this.loadedFrom + 1);
-      this.loadedFrom = Math.min(this.loadedFrom, from);
+      this.reached = Math.min(this.loadedFrom, from);
     }
   }
 
   /** Fetches the last moments anew, while no stream brings them. */
   async refresh(from: number): Promise<void> {
     await this.fetch(from, undefined);
-  }
-
-  trim(now: number): void {
-    for (const columns of this.all.values()) {
-      columns.trim(now - LONGEST);
-    }
-    if (this.loaded) {
-      this.loadedFrom = Math.max(this.loadedFrom, now - LONGEST);
-    }
   }
 
   private async fetch(from: number, to: number | undefined): Promise<void> {

@@ -27,12 +27,13 @@ export class Columns {
 
   /**
    * Forgets what is older, save the last of it: a state holds until the next reading. Waits until it is a quarter of
-   * all, for each cut moves the rest.
+   * all, for each cut moves the rest; until then it costs one look, so it may be called with each frame.
    */
   trim(before: number): void {
-    const old = this.at.findIndex((at) => at >= before);
-    const count = (old < 0 ? this.at.length : old) - 1;
-    if (count > this.at.length / 4) {
+    const beyondQuarter = this.at[Math.floor(this.at.length / 4) + 1] ?? Infinity;
+    if (beyondQuarter < before) {
+      const old = this.at.findIndex((at) => at >= before);
+      const count = (old < 0 ? this.at.length : old) - 1;
       this.at = this.at.slice(count);
       this.value = this.value.slice(count);
     }
