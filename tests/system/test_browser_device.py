@@ -51,11 +51,12 @@ def pump(publisher: Publisher) -> Pump:
 
 
 class Socket:
-    """Stands between the page and the live stream: refuses it, breaks it, or swallows what comes."""
+    """Stands between the page and the live stream: refuses it, breaks it, silences it, or swallows what comes."""
 
     def __init__(self) -> None:
         self.refuses = False
         self.swallows = False
+        self.silent = False
         self.asked: list[dict[str, object]] = []
         self.swallowed: asyncio.Queue[dict[str, object]] = asyncio.Queue()
         self.open: WebSocketRoute | None = None
@@ -68,14 +69,21 @@ class Socket:
             await page.close(code=1013)
             return
         self.open = page
+        self.silent = False
         server = page.connect_to_server()
+
+        def silenced() -> bool:
+            return self.silent or self.open is not page
 
         def up(text: str | bytes) -> None:
             self.asked.append(json.loads(text))
-            server.send(text)
+            if not silenced():
+                server.send(text)
 
         def down(text: str | bytes) -> None:
             frame = json.loads(text)
+            if silenced():
+                return
             if self.swallows and frame["type"] == "readings":
                 self.swallowed.put_nowait(frame)
             else:
@@ -153,6 +161,29 @@ async def test_a_lost_socket_is_resumed_at_its_cursor(page: Page, pump: Pump) ->
     await pump.shown(page, range(40))
     await expect(page.locator(".live-state")).to_have_text("Live")
     assert [asked["after"] is None for asked in socket.asked] == [True, False]
+
+
+async def test_a_socket_that_broke_without_a_word_is_opened_anew_once_the_network_is_back(
+    page: Page, pump: Pump
+) -> None:
+    socket = Socket()
+    await socket.between(page)
+    pump.send(range(5))
+    await page.goto("/devices/pump-1")
+    await pump.shown(page, range(5))
+
+    await page.evaluate("dispatchEvent(new Event('online'))")
+    pump.send([5])
+    await pump.shown(page, range(6))
+    assert [asked["type"] for asked in socket.asked] == ["subscribe", "unsubscribe"]
+
+    socket.silent = True
+    pump.send(range(6, 40))
+    await page.evaluate("dispatchEvent(new Event('online'))")
+    await expect(page.locator(".live-state")).to_have_text("Reconnecting", timeout=10_000)
+    await pump.shown(page, range(40))
+    await expect(page.locator(".live-state")).to_have_text("Live")
+    assert socket.asked[-1]["after"] is not None
 
 
 async def test_what_the_stream_left_out_is_fetched(page: Page, pump: Pump) -> None:

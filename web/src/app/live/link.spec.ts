@@ -1,5 +1,5 @@
 import type { Frame } from './frames';
-import { Link, type LinkState, PATIENCE } from './link';
+import { Link, type LinkState, PATIENCE, SILENCE } from './link';
 import type { Receiver } from './subscription';
 
 /** The browser's side of a socket, driven by the test. */
@@ -164,10 +164,60 @@ describe('Link', () => {
   it('tries at once when it is asked to', () => {
     link.subscribe(['a/*'], 10, receiver);
     newest().breaks();
-    link.retry();
+    link.wake();
     expect(sockets.length).toBe(2);
-    link.retry();
+    link.wake();
     expect(sockets.length).toBe(2);
+  });
+
+  it('gives up on a socket that has become silent and does not say that it is there', () => {
+    link.subscribe(['a/*'], 10, receiver);
+    goLive();
+    vi.advanceTimersByTime(SILENCE - 1);
+    newest().says(readings('7'));
+    vi.advanceTimersByTime(SILENCE);
+    expect(newest().sent.at(-1)).toEqual({ type: 'unsubscribe', id: 'nobody' });
+    vi.advanceTimersByTime(PATIENCE);
+    expect(states.at(-1)).toBe('reconnecting');
+    vi.runOnlyPendingTimers();
+    newest().opens();
+    expect(newest().sent[0]).toMatchObject({ after: '7' });
+  });
+
+  it('stays live in a silence as long as the server says that it is there', () => {
+    link.subscribe(['a/*'], 10, receiver);
+    goLive();
+    for (let round = 0; round < 5; round += 1) {
+      vi.advanceTimersByTime(SILENCE + PATIENCE - 1);
+      newest().says({ type: 'error', id: 'nobody', code: 'unknown', message: 'expected the id of a subscription' });
+    }
+    expect(sockets.length).toBe(1);
+    expect(new Set(states)).toEqual(new Set(['live']));
+    expect(heard).toEqual(['started']);
+  });
+
+  it('sees at once whether the server is there when it is woken, and asks but once', () => {
+    link.subscribe(['a/*'], 10, receiver);
+    goLive();
+    link.wake();
+    link.wake();
+    expect(newest().sent.slice(1)).toEqual([{ type: 'unsubscribe', id: 'nobody' }]);
+    vi.advanceTimersByTime(PATIENCE - 1);
+    newest().says(readings('7'));
+    vi.advanceTimersByTime(1);
+    expect(states.at(-1)).toBe('live');
+    link.wake();
+    vi.advanceTimersByTime(PATIENCE);
+    expect(states.at(-1)).toBe('reconnecting');
+  });
+
+  it('is not live by refusals alone', () => {
+    link.subscribe(['a/*'], 10, receiver);
+    newest().opens();
+    newest().says({ type: 'error', id: 's1', code: 'limit', message: 'too many' });
+    link.wake();
+    vi.advanceTimersByTime(PATIENCE);
+    expect(states).toEqual(['reconnecting']);
   });
 
   it('starts over when the server refuses the cursor', () => {

@@ -6,6 +6,10 @@ export type LinkState = 'connecting' | 'live' | 'reconnecting' | 'polling';
 
 /** A socket that says nothing for this long after it was asked for counts as failed. */
 export const PATIENCE = 4_000;
+/** After so long without a frame the server is asked whether it is there: a path that broke in silence closes no socket. */
+export const SILENCE = 30_000;
+/** What no subscription is called: that it is unknown is the server's answer, and all that is wanted of it. */
+const NOBODY = 'nobody';
 /** After so many failures in a row people are told, and the API is polled until the socket is back. */
 export const FAILURES_UNTIL_POLLING = 3;
 const FIRST_DELAY = 500;
@@ -18,6 +22,8 @@ const LONGEST_DELAY = 10_000;
 export class Link {
   private socket: WebSocket | null = null;
   private timer: ReturnType<typeof setTimeout> | undefined;
+  /** Whether the server has said something since it was last asked. */
+  private answered = false;
   private failures = 0;
   private count = 0;
   private readonly subscriptions = new Map<string, Subscription>();
@@ -42,16 +48,19 @@ export class Link {
     };
   }
 
-  /** Tries at once if it is waiting to: the network came back, or somebody looks at the page again. */
-  retry(): void {
+  /** The network came back, or somebody looks at the page again: tries at once if it is waiting to, else sees if it is still live. */
+  wake(): void {
     if (this.socket === null && this.timer !== undefined) {
       this.connect();
+    } else if (this.socket !== null && this.answered) {
+      this.probe(this.socket);
     }
   }
 
   private connect(): void {
     const socket = this.open();
     this.socket = socket;
+    this.answered = false;
     this.wait(PATIENCE, () => {
       this.lost(socket);
     });
@@ -61,23 +70,35 @@ export class Link {
       }
     };
     socket.onmessage = (event: MessageEvent<string>) => {
-      this.receive(JSON.parse(event.data) as Frame);
+      this.receive(socket, JSON.parse(event.data) as Frame);
     };
     socket.onclose = () => {
       this.lost(socket);
     };
   }
 
-  private receive(frame: Frame): void {
-    if (frame.type !== 'error') {
-      this.wait(undefined);
+  /** A socket whose server refuses all that is wanted is not live; one that was live before is not lost by a refusal. */
+  private receive(socket: WebSocket, frame: Frame): void {
+    if (frame.type !== 'error' || frame.id === NOBODY) {
+      this.answered = true;
       this.failures = 0;
       this.changed('live');
+      this.wait(SILENCE, () => {
+        this.probe(socket);
+      });
     }
     const subscription = this.subscriptions.get(frame.id ?? '');
     if (subscription?.take(frame)) {
       this.send(subscription.request());
     }
+  }
+
+  private probe(socket: WebSocket): void {
+    this.answered = false;
+    this.send(unsubscribe(NOBODY));
+    this.wait(PATIENCE, () => {
+      this.lost(socket);
+    });
   }
 
   private lost(socket: WebSocket): void {
@@ -96,15 +117,12 @@ export class Link {
     });
   }
 
-  private wait(delay: number | undefined, then?: () => void): void {
+  private wait(delay: number, then: () => void): void {
     clearTimeout(this.timer);
-    this.timer = undefined;
-    if (delay !== undefined && then) {
-      this.timer = setTimeout(() => {
-        this.timer = undefined;
-        then();
-      }, delay);
-    }
+    this.timer = setTimeout(() => {
+      this.timer = undefined;
+      then();
+    }, delay);
   }
 
   private send(text: string): void {

@@ -17,11 +17,14 @@ export class Live {
   );
 
   constructor() {
-    const retry = () => {
-      this.link.retry();
-    };
-    addEventListener('online', retry);
-    document.addEventListener('visibilitychange', retry);
+    addEventListener('online', () => {
+      this.link.wake();
+    });
+    document.addEventListener('visibilitychange', () => {
+      if (!document.hidden) {
+        this.link.wake();
+      }
+    });
   }
 
   /** `rate` is the most frames a second. Returns the way to end it. */
