@@ -100,6 +100,40 @@ async def test_a_month_reaches_back_shows_the_peak_of_a_second_and_goes_on_live(
     await expect(age).to_contain_text("ago")
 
 
+async def test_a_text_of_long_ago_is_listed_in_a_range_that_holds_it(page: Page, publisher: Publisher) -> None:
+    now = int(time.time() * 1000)
+    for age, state in ((2 * DAY, "shut"), (DAY + MINUTE, "ajar"), (DAY, "open")):
+        publisher.send("door-1/telemetry", {"at": now - age, "state": state})
+    figure = page.locator("[data-metric='state']")
+    texts = figure.locator("tbody td:last-child")
+    await page.goto("/devices/door-1")
+    await expect(figure.locator(".number")).to_have_text("open")
+    await expect(texts).to_have_text(["No readings in this range"])
+
+    await choose(page, "1 week")
+    await expect(texts).to_have_text(["open", "ajar", "shut"])
+    publisher.send("door-1/telemetry", {"state": "shut"})
+    await expect(texts).to_have_text(["shut", "open", "ajar", "shut"])
+    await choose(page, "1 h")
+    await expect(texts).to_have_text(["shut"])
+
+
+async def test_the_table_beside_a_chart_holds_the_newest_readings_of_the_same_range(
+    page: Page, tank: Tank, figure: Locator
+) -> None:
+    await page.goto("/devices/tank-1")
+    await expect(figure.get_by_role("img")).to_have_attribute("aria-label", re.compile(" 2 readings"), timeout=15_000)
+    await figure.get_by_text("Readings", exact=True).click()
+    rows = figure.locator("tbody tr")
+    await expect(rows).to_have_count(2)
+    await choose(page, "1 day")
+    await expect(rows).to_have_count(100)
+    times = await rows.evaluate_all("rows => rows.map(row => Number(row.dataset.at))")
+    assert times == list(range(tank.begin, tank.now, 5 * MINUTE))[:-101:-1]
+    await choose(page, "15 min")
+    await expect(rows).to_have_count(2)
+
+
 async def test_the_answer_of_a_range_that_is_no_longer_chosen_is_not_waited_for(
     page: Page, tank: Tank, figure: Locator
 ) -> None:

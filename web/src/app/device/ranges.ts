@@ -2,7 +2,7 @@ import { LONGEST } from './join';
 
 const DAY = 24 * 3_600_000;
 
-/** Of those up to `LONGEST` every reading is fetched, of longer ones what their pixels show. */
+/** Of those up to `LONGEST` every reading is fetched, of longer ones what their pixels show and the newest rows. */
 export const RANGES = [
   { label: '5 min', span: 5 * 60_000 },
   { label: '15 min', span: 15 * 60_000 },

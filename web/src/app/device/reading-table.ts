@@ -1,14 +1,16 @@
-import { Component, computed, inject, input } from '@angular/core';
+import { Component, computed, effect, inject, input } from '@angular/core';
 
 import type { Series } from '../api/types';
 import type { Columns } from '../readings/columns';
 import { display } from '../readings/display';
 import { moment } from '../time/ago';
 import { Clock } from '../time/clock';
+import { LongRows } from './long-rows';
 
-/** The newest readings as rows: what a text says, and what a chart shows for those who can't see it. */
+/** The newest readings of the range as rows: what a text says, and what a chart shows for those who can't see it. */
 @Component({
   selector: 'app-reading-table',
+  providers: [LongRows],
   template: `
     <div class="readings" tabindex="0" role="region" [attr.aria-label]="'Readings of ' + series().metric">
       <table>
@@ -38,15 +40,20 @@ export class ReadingTable {
   readonly series = input.required<Series>();
   readonly columns = input.required<Columns>();
   readonly changes = input.required<number>();
+  /** Where the range begins, as in the chart beside it. */
+  readonly from = input.required<number>();
   readonly most = input.required<number>();
 
   private readonly clock = inject(Clock);
+  private readonly long = inject(LongRows);
   protected readonly rows = computed(() => {
     this.changes();
-    const { at, value } = this.columns();
-    const values = value.slice(-this.most()).reverse();
+    const { at, value } = this.long.with(this.columns());
+    const first = at.findIndex((time) => time >= this.from());
+    const start = first < 0 ? at.length : Math.max(first, at.length - this.most());
+    const values = value.slice(start).reverse();
     return at
-      .slice(-this.most())
+      .slice(start)
       .reverse()
       .map((time, index) => ({
         at: time,
@@ -55,4 +62,10 @@ export class ReadingTable {
         text: display(values[index] ?? '', this.series().kind),
       }));
   });
+
+  constructor() {
+    effect(() => {
+      this.long.watch(this.series().metric, this.most());
+    });
+  }
 }
