@@ -10,8 +10,9 @@ from collections.abc import Iterable
 from urllib.parse import quote
 
 import pytest
-from playwright.async_api import Page, WebSocketRoute, expect
+from playwright.async_api import Page, Route, WebSocketRoute, expect
 
+from tests.eventually import eventually
 from tests.system.browser import Publisher
 
 SOCKET = re.compile("/api/v1/live$")
@@ -144,6 +145,32 @@ async def test_the_past_is_there_at_once_however_fast_the_clock_on_the_desk_is(
     await expect(page.locator("figure .age")).to_have_text(re.compile("seconds? ago|1 minute ago"))
     pump.send([5])
     await pump.shown(page, range(6))
+
+
+async def test_a_range_with_too_many_readings_says_where_it_begins_and_goes_on_when_chosen_again(
+    page: Page, pump: Pump
+) -> None:
+    async def two_a_page(route: Route) -> None:
+        await route.continue_(url=re.sub(r"limit=\d+", "limit=2", route.request.url))
+
+    await page.route("**/api/v1/readings?*", two_a_page)
+    pump.send(range(25))
+
+    async def stored() -> bool:
+        latest = await (await page.request.get("/api/v1/latest?match=pump-1/rms")).json()
+        return [series["value"] for series in latest["series"]] == [24]
+
+    await eventually(stored)  # or the stream would bring what the history leaves out
+    await page.goto("/devices/pump-1")
+    await pump.shown(page, range(15, 25))
+    notice = page.get_by_text("the charts begin at")
+    await expect(notice).to_be_visible()
+    again = page.get_by_role("button", name="15 min")
+    await again.click()
+    await pump.shown(page, range(6, 25))
+    await again.click()
+    await pump.shown(page, range(25))
+    await expect(notice).to_be_hidden()
 
 
 async def test_a_lost_socket_is_resumed_at_its_cursor(page: Page, pump: Pump) -> None:

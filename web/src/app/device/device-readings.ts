@@ -1,4 +1,4 @@
-import { DestroyRef, inject, Service, signal, type Signal, type WritableSignal } from '@angular/core';
+import { computed, DestroyRef, inject, Service, signal, type Signal, type WritableSignal } from '@angular/core';
 
 import type { Page } from '../api/types';
 import type { Announced } from '../live/frames';
@@ -9,7 +9,7 @@ import { history } from '../readings/history';
 import { match } from '../readings/match';
 import { columns, NewestReadings } from '../readings/newest';
 import type { Readings } from '../readings/split';
-import { serverTime } from '../time/clock';
+import { Clock, serverTime } from '../time/clock';
 import { Join, LONGEST } from './join';
 import { Tries } from './tries';
 
@@ -24,15 +24,22 @@ const FIRST = 15 * 60_000;
 @Service({ autoProvided: false })
 export class DeviceReadings {
   private readonly live = inject(Live);
+  private readonly clock = inject(Clock);
   private readonly tries = inject(Tries);
   private readonly versions = new Map<number, WritableSignal<number>>();
   private readonly stop = new AbortController();
+  private readonly cut = signal<number | null>(null);
   private device = '';
   /** Up to here the stream or a poll brought all that was stored. */
   private complete = serverTime.now();
 
   readonly newest = inject(NewestReadings);
   readonly span = signal(FIRST);
+  /** Where the charts begin, if the range has more readings than were fetched. */
+  readonly begin = computed(() => {
+    const [cut, span] = [this.cut(), this.span()];
+    return cut !== null && span <= LONGEST && cut > this.clock.now() - span ? cut : null;
+  });
   /** Counts the times that the stream spoke of series that the page may not know yet. */
   readonly announcements = signal(0);
 
@@ -75,9 +82,10 @@ export class DeviceReadings {
     this.stop.signal.addEventListener('abort', end);
   }
 
+  /** The range that is chosen already, once more: what too many readings left out comes next. */
   choose(span: number): void {
     this.span.set(span);
-    void this.tries.untilItWorks(this, () => this.join.widen(this.start()), this.stop.signal);
+    void this.tries.untilItWorks(this, () => this.fetched(this.join.widen(this.start())), this.stop.signal);
   }
 
   /** Selects its series: one metric, or all. */
@@ -94,16 +102,21 @@ export class DeviceReadings {
   }
 
   private load(): void {
-    void this.tries.untilItWorks(this, () => this.join.load(this.start()), this.stop.signal);
+    void this.tries.untilItWorks(this, () => this.fetched(this.join.load(this.start())), this.stop.signal);
   }
 
   private async poll(): Promise<void> {
     const asked = serverTime.now();
     const { join } = this;
     const ask = () => (join.loaded ? join.refresh(this.complete - OVERLAP) : join.load(this.start()));
-    if (await this.tries.once(this, ask, this.stop.signal)) {
+    if (await this.tries.once(this, () => this.fetched(ask()), this.stop.signal)) {
       this.complete = asked;
     }
+  }
+
+  private async fetched(asked: Promise<void>): Promise<void> {
+    await asked;
+    this.cut.set(this.join.cut);
   }
 
   private async *past(from: number, to: number | undefined): AsyncGenerator<Page> {

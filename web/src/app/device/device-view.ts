@@ -6,7 +6,7 @@ import { LiveNotice } from '../live/live-notice';
 import { Presence } from '../presence/presence';
 import { ordered } from '../readings/metric';
 import { NewestReadings } from '../readings/newest';
-import { ago } from '../time/ago';
+import { ago, moment } from '../time/ago';
 import { Clock } from '../time/clock';
 import { DeviceReadings } from './device-readings';
 import { facts } from './facts';
@@ -46,5 +46,9 @@ export class DeviceView {
         this.announced.emit();
       }
     });
+  }
+
+  protected moment(at: number): string {
+    return moment(at, this.clock.now());
   }
 }

@@ -6,11 +6,12 @@ class Store {
   readonly at: number[] = [];
   readonly asked: [number, number | undefined][] = [];
   meanwhile: () => void = () => undefined;
+  pages = 10;
 
   async *history(from: number, to: number | undefined): AsyncGenerator<Page> {
     this.asked.push([from, to]);
     const found = this.at.filter((at) => at >= from && at < (to ?? Infinity)).reverse();
-    while (found.length > 0) {
+    for (let count = 0; count < this.pages && found.length > 0; count += 1) {
       const at = found.splice(0, 2);
       yield await Promise.resolve(page(at, found.length > 0));
       this.meanwhile();
@@ -85,6 +86,37 @@ describe('Join', () => {
     store.at.push(now - 2 * LONGEST, now - 1);
     await join.load(now - 1);
     expect(store.asked.at(-1)?.[0]).toBe(now - LONGEST);
+  });
+
+  it('knows where a history stopped that was too long, and goes on from there', async () => {
+    store.at.push(10, 20, 30, 40, 50, 60, 70);
+    store.pages = 2;
+    await join.load(5);
+    expect(join.columns(1).at).toEqual([40, 50, 60, 70]);
+    expect(join.cut).toBe(41);
+    await join.widen(5);
+    expect(join.columns(1).at).toEqual([10, 20, 30, 40, 50, 60, 70]);
+    expect(store.asked.at(-1)).toEqual([5, 42]);
+    expect(join.cut).toBeNull();
+  });
+
+  it('knows of the hole that a history leaves which stopped when it was fetched again', async () => {
+    store.at.push(10);
+    await join.load(5);
+    store.at.push(20, 30, 40, 50, 60, 70);
+    store.pages = 2;
+    await join.load(15);
+    await join.widen(15);
+    expect(join.columns(1).at).toEqual([10, 20, 30, 40, 50, 60, 70]);
+  });
+
+  it('fetches one range after the other, and only what the one before did not bring', async () => {
+    store.at.push(10, 20, 30, 40);
+    await Promise.all([join.load(25), join.widen(5), join.widen(15)]);
+    expect(store.asked).toEqual([
+      [25, undefined],
+      [5, 26],
+    ]);
   });
 
   it('does not count a range as loaded that failed on the way', async () => {

@@ -14,6 +14,9 @@ export type History = (from: number, to: number | undefined) => AsyncIterable<Pa
 export class Join {
   private readonly all = new Map<number, Columns>();
   private reached = Infinity;
+  private before: Promise<void> = Promise.resolve();
+  /** Where the history stopped short of what was asked for, because that was too much. */
+  cut: number | null = null;
 
   constructor(
     private readonly history: History,
@@ -51,30 +54,51 @@ export class Join {
   }
 
   /** Fetches the past from `from` on: at the start, and whenever the stream says that it left something out. */
-  async load(from: number): Promise<void> {
-    const start = Math.min(this.loadedFrom, from);
-    await this.fetch(start, undefined);
-    this.reached = Math.min(this.loadedFrom, start);
+  load(from: number): Promise<void> {
+    return this.alone(async () => {
+      const start = Math.min(this.loadedFrom, from);
+      this.reach(start, await this.fetch(start, undefined));
+    });
   }
 
   /** Fetches what a longer range needs beyond what is here. */
-  async widen(from: number): Promise<void> {
-    if (!this.loaded) {
-      await this.load(from);
-    } else if (from < this.loadedFrom) {
-      await this.fetch(from, this.loadedFrom + 1);
-      this.reached = Math.min(this.loadedFrom, from);
-    }
+  widen(from: number): Promise<void> {
+    return this.alone(async () => {
+      if (from < this.loadedFrom) {
+        this.reach(from, await this.fetch(from, this.loaded ? this.loadedFrom + 1 : undefined));
+      }
+    });
   }
 
   /** Fetches the last moments anew, while no stream brings them. */
-  async refresh(from: number): Promise<void> {
-    await this.fetch(from, undefined);
+  refresh(from: number): Promise<void> {
+    return this.alone(async () => {
+      const came = await this.fetch(from, undefined);
+      if (came > from) {
+        this.reach(from, came);
+      }
+    });
   }
 
-  private async fetch(from: number, to: number | undefined): Promise<void> {
+  /** One after the other: what one brings, the next needs not ask for. */
+  private alone(ask: () => Promise<void>): Promise<void> {
+    const mine = this.before.then(ask);
+    this.before = mine.catch(() => undefined);
+    return mine;
+  }
+
+  private reach(asked: number, came: number): void {
+    this.reached = came;
+    this.cut = came > asked ? came : null;
+  }
+
+  /** Tells from when on everything came: a history that stopped may lack some of its last moment. */
+  private async fetch(from: number, to: number | undefined): Promise<number> {
+    let last: Page | undefined;
     for await (const page of this.history(Math.floor(from), to)) {
       this.take(page);
+      last = page;
     }
+    return last && last.next !== null ? (last.at.at(-1) ?? from) + 1 : from;
   }
 }

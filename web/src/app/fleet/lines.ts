@@ -69,7 +69,7 @@ export class Lines {
     try {
       const span = { match: wanted.map((line) => line.name), from: serverTime.now() - LINE_SPAN };
       if (wanted.length > 0) {
-        for await (const page of history(span, AbortSignal.timeout(10_000), 6)) {
+        for await (const page of history(span, AbortSignal.timeout(10_000), 1)) {
           this.newest.take(page);
           this.take(page);
         }
