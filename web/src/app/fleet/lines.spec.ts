@@ -17,6 +17,7 @@ describe('Lines', () => {
 
   afterEach(() => {
     vi.useRealTimers();
+    vi.unstubAllGlobals();
   });
 
   it('keep no more than they show, also where no clock ticks', () => {
@@ -26,5 +27,30 @@ describe('Lines', () => {
       lines.take({ series: [1], at: [Date.now()], value: [frame] });
     }
     expect(columns.at.length).toBeLessThan(140);
+  });
+
+  it('are fetched again after a failure, but not without a pause', async () => {
+    const answers = [() => new Response('{}', { status: 503 }), () => Response.json(page)];
+    const fetch = vi.fn(() => Promise.resolve((answers.shift() ?? (() => Response.error()))()));
+    const page = { names: {}, series: [1], at: [Date.now()], value: [7], next: null };
+    vi.stubGlobal('fetch', fetch);
+    const { columns } = lines.want('tank-1', LEVEL);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(fetch).toHaveBeenCalledTimes(1);
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(fetch).toHaveBeenCalledTimes(2);
+    expect(columns.value).toEqual([7]);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(fetch).toHaveBeenCalledTimes(2);
+  });
+
+  it('are asked for no more when their page is closed', async () => {
+    const fetch = vi.fn(() => Promise.reject(new TypeError('away')));
+    vi.stubGlobal('fetch', fetch);
+    lines.want('tank-1', LEVEL);
+    await vi.advanceTimersByTimeAsync(1_000);
+    TestBed.resetTestingModule();
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(fetch).toHaveBeenCalledTimes(1);
   });
 });

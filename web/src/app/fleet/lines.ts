@@ -1,4 +1,4 @@
-import { inject, Service, signal, type Signal, type WritableSignal } from '@angular/core';
+import { DestroyRef, inject, Service, signal, type Signal, type WritableSignal } from '@angular/core';
 
 import type { Series } from '../api/types';
 import { Columns } from '../readings/columns';
@@ -13,6 +13,8 @@ export const LINE_SPAN = 10 * 60_000;
 /** Cards come into sight by the row; what they want is asked for in one request. */
 const GATHER = 60;
 const MOST_AT_ONCE = 40;
+/** What could not be fetched is asked for again after so long. */
+const TRY_AGAIN = 5_000;
 
 interface Line {
   readonly name: string;
@@ -26,7 +28,15 @@ interface Line {
 export class Lines {
   private readonly newest = inject(NewestReadings);
   private readonly lines = new Map<number, Line>();
+  private readonly stop = new AbortController();
   private timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor() {
+    inject(DestroyRef).onDestroy(() => {
+      this.stop.abort();
+      clearTimeout(this.timer);
+    });
+  }
 
   /** Wants a line; its columns change in place, and the signal counts the changes. */
   want(device: string, series: Series): { columns: Columns; changes: Signal<number> } {
@@ -57,8 +67,8 @@ export class Lines {
     this.soon();
   }
 
-  private soon(): void {
-    this.timer ??= setTimeout(() => void this.fetch(), GATHER);
+  private soon(delay = GATHER): void {
+    this.timer ??= setTimeout(() => void this.fetch(), delay);
   }
 
   private async fetch(): Promise<void> {
@@ -66,20 +76,28 @@ export class Lines {
     for (const line of wanted) {
       line.fetched = true;
     }
-    try {
-      const span = { match: wanted.map((line) => line.name), from: serverTime.now() - LINE_SPAN };
-      if (wanted.length > 0) {
-        for await (const page of history(span, AbortSignal.timeout(10_000), 1)) {
-          this.newest.take(page);
-          this.take(page);
-        }
-      }
-    } catch {
-      // a line without its past starts at the next live reading; the page's notice tells of the outage
+    const worked = wanted.length === 0 || (await this.past(wanted));
+    for (const line of worked ? [] : wanted) {
+      line.fetched = false;
     }
     this.timer = undefined;
-    if ([...this.lines.values()].some((line) => !line.fetched)) {
-      this.soon();
+    if (!this.stop.signal.aborted && [...this.lines.values()].some((line) => !line.fetched)) {
+      this.soon(worked ? GATHER : TRY_AGAIN);
+    }
+  }
+
+  /** Tells whether it worked. Until it does, a line starts at the next live reading; the page's notice tells of the outage. */
+  private async past(wanted: readonly Line[]): Promise<boolean> {
+    const span = { match: wanted.map((line) => line.name), from: serverTime.now() - LINE_SPAN };
+    const stop = AbortSignal.any([this.stop.signal, AbortSignal.timeout(10_000)]);
+    try {
+      for await (const page of history(span, stop, 1)) {
+        this.newest.take(page);
+        this.take(page);
+      }
+      return true;
+    } catch {
+      return false;
     }
   }
 }
