@@ -2,6 +2,7 @@ import type uPlot from 'uplot';
 
 import { nearest, type Pointer } from './nearest';
 import { timeLabel } from './time-labels';
+import { valueLabel } from './value-labels';
 
 export interface Look {
   readonly steps: boolean;
@@ -66,7 +67,7 @@ export function options(width: number, look: Look): uPlot.Options {
             ...axis,
             size: widest,
             space: 36,
-            values: (_chart, splits) => splits.map((value) => value.toLocaleString('en')),
+            values: (_chart, splits, _axis, _space, step) => splits.map((value) => valueLabel(value, step)),
           },
     ],
     hooks: {
