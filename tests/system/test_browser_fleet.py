@@ -3,7 +3,8 @@
 import re
 import time
 
-from playwright.async_api import Browser, Page, expect
+import pytest
+from playwright.async_api import Browser, Page, Route, expect
 
 from tests.system.browser import Publisher, looking
 
@@ -63,6 +64,54 @@ async def test_devices_are_found_by_words_and_by_presence(page: Page, publisher:
     await expect(page).to_have_url(re.compile(r"\?search=north%20green&presence=offline$"))
     await page.reload()
     await expect(names).to_have_text(["greenhouse-10"])
+
+
+async def test_devices_are_put_in_order_by_when_they_were_last_seen(page: Page, publisher: Publisher) -> None:
+    for number in (1, 2, 3):
+        introduce(publisher, f"greenhouse-{number}")
+    await page.goto("/")
+    names = page.locator("[data-device] h2")
+    await expect(names).to_have_text(["greenhouse-1", "greenhouse-2", "greenhouse-3"])
+    await page.get_by_role("combobox", name="Order").select_option("Last seen first")
+    for number in (3, 2):
+        publisher.send(f"greenhouse-{number}/telemetry/temperature", "22.5")
+        await expect(names.first).to_have_text(f"greenhouse-{number}", timeout=SOON)
+    await expect(names).to_have_text(["greenhouse-2", "greenhouse-3", "greenhouse-1"])
+    await expect(page).to_have_url(re.compile(r"\?order=seen$"))
+    await page.reload()
+    await expect(names.first).to_have_text("greenhouse-2")
+    await expect(page.get_by_role("combobox", name="Order")).to_have_value("seen")
+
+
+async def test_a_search_that_finds_nothing_offers_all(page: Page, publisher: Publisher) -> None:
+    introduce(publisher, "greenhouse-1")
+    await page.goto("/?search=pump&order=seen")
+    await page.get_by_role("button", name="Show all").click()
+    await expect(page.locator("[data-device] h2")).to_have_text(["greenhouse-1"])
+    await expect(page).to_have_url(re.compile(r"/$"))
+    await expect(page.get_by_role("searchbox")).to_have_value("")
+
+
+@pytest.mark.parametrize("path", ["/", "/devices/greenhouse-1"])
+async def test_an_api_that_does_not_answer_is_told_and_asked_again(page: Page, publisher: Publisher, path: str) -> None:
+    async def refuse(route: Route) -> None:
+        await route.fulfill(status=503, content_type="application/problem+json", body="{}")
+
+    introduce(publisher, "greenhouse-1")
+    await page.route("**/api/v1/devices**", refuse)
+    await page.goto(path)
+    trouble = page.get_by_role("alert").filter(has_text=re.compile("The API doesn.t answer"))
+    await expect(trouble).to_be_visible()
+    await expect(page.get_by_text("No devices yet")).to_have_count(0)
+    await page.unroute("**/api/v1/devices**", refuse)
+    await expect(page.get_by_text("greenhouse-1").first).to_be_visible(timeout=SOON)
+    await expect(trouble).to_be_hidden()
+
+
+async def test_an_unknown_address_leads_to_the_fleet(page: Page) -> None:
+    await page.goto("/nowhere/at/all")
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Fleet")
+    await expect(page).to_have_url(re.compile(r"[^/]/$"))
 
 
 async def test_the_pages_fit_a_phone(browser: Browser, address: str, publisher: Publisher) -> None:
