@@ -217,7 +217,8 @@ async def test_what_the_stream_left_out_is_fetched(page: Page, pump: Pump) -> No
     socket = Socket()
     await socket.between(page)
     pump.send([0])
-    await page.goto("/devices/pump-1")
+    async with page.expect_response(re.compile("/api/v1/readings")):  # or it might still bring what is swallowed
+        await page.goto("/devices/pump-1")
     await pump.shown(page, [0])
 
     socket.swallows = True
