@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from time import monotonic
 from typing import NamedTuple, NoReturn, Self
 
@@ -25,6 +25,10 @@ MANY = 1_000
 BEHIND = 1.0
 """Seconds for which a batch of many tells that its bridge is behind: the next commit takes less than a third of that."""
 
+WRITERS = """
+SELECT pid FROM pg_stat_activity WHERE pid = ANY ($1::int[]) AND has_table_privilege(usesysid, 'commit_clock', 'UPDATE')
+"""
+
 
 class Commit(NamedTuple):
     """A commit that was told of, or found by a look at the clock, which knows neither backend nor messages."""
@@ -42,7 +46,10 @@ class Commit(NamedTuple):
 
 
 class Commits:
-    """Hears of them while `run` runs, in their order. One may be told twice."""
+    """Hears of them while `run` runs, in their order. One may be told twice.
+
+    Anyone who may read the database can notify; whoever could not have committed is not believed.
+    """
 
     def __init__(self, database_url: str) -> None:
         self._url = database_url
@@ -51,6 +58,10 @@ class Commits:
         self._newest: Commit | None = None
         self._behind_until = 0.0
         self._wait = SHORTEST_WAIT
+        self._writers: set[int] = set()
+        self._strangers: set[int] = set()
+        """Backends that are not known to write: a look at the clock tells what they have committed, if anything."""
+        self._look = asyncio.Event()
 
     def next(self) -> asyncio.Event:
         """Is set by the next commit, or the next look. Ask for it before you look whether there was one."""
@@ -81,21 +92,39 @@ class Commits:
         connection = await asyncpg.connect(
             self._url, timeout=PATIENCE, server_settings={"application_name": "fieldline commits"}
         )
+        self._writers, self._strangers = set(), set()
         try:
-            lost = asyncio.Event()
-            connection.add_termination_listener(lambda _: lost.set())
+            connection.add_termination_listener(lambda _: self._look.set())
             await connection.add_listener(
-                CHANNEL, lambda _, backend, __, payload: self._hear(Commit.read(backend, str(payload)))
+                CHANNEL, lambda _, backend, __, payload: self._notified(backend, str(payload))
             )
-            while not lost.is_set():
+            while not connection.is_closed():
+                self._look.clear()
+                await self._meet(connection)
                 clock = await connection.fetchval("SELECT micros(last) FROM commit_clock", timeout=PATIENCE)
                 self._wait = SHORTEST_WAIT
                 self._hear(Commit(0, clock, 0))
-                with suppress(TimeoutError):
+                try:
                     async with asyncio.timeout(POLL):
-                        await lost.wait()
+                        await self._look.wait()
+                except TimeoutError:
+                    self._strangers.clear()  # one may be a bridge by now
         finally:
             connection.terminate()
+
+    async def _meet(self, connection: asyncpg.Connection) -> None:
+        """Find out which strangers are to be believed from now on; the others are not listened to until the next poll."""
+        if self._strangers:
+            found = await connection.fetch(WRITERS, list(self._strangers), timeout=PATIENCE)
+            self._writers.update(pid for (pid,) in found)
+            self._strangers -= self._writers
+
+    def _notified(self, backend: int, payload: str) -> None:
+        if backend in self._writers:
+            self._hear(Commit.read(backend, payload))
+        elif backend not in self._strangers:
+            self._strangers.add(backend)
+            self._look.set()
 
     def _hear(self, commit: Commit) -> None:
         if commit.messages >= MANY:

@@ -47,9 +47,10 @@ class Fanout:
 
     def skip(self, cursor: int) -> None:
         """What was committed up to here will not be announced: who is live and lacks it reads it from the store."""
-        self.seen = max(self.seen, cursor)
+        carried, self.seen = self.seen, max(self.seen, cursor)
         self.recent.forget(cursor)
         for channel in tuple(self._channels.values()):
+            channel.vouch(carried)
             for member in tuple(channel.members):
                 if member.cursor < cursor:
                     member.interrupt()

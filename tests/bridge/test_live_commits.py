@@ -1,12 +1,15 @@
 """Each commit is heard with the messages it holds, and many of them tell that their bridge is behind."""
 
 import asyncio
+from urllib.parse import urlsplit
 
 import asyncpg
 import pytest
 
+from bridge.committed import CHANNEL
 from bridge.live.commits import MANY, Commit, Commits, open_commits
-from tests.bridge.watching import BEGINNING, TIMEOUT, Writer
+from bridge.migrate import migrate
+from tests.bridge.watching import BEGINNING, TIMEOUT, Writer, running
 from tests.eventually import eventually, is_so
 
 
@@ -25,6 +28,12 @@ class Heard:
                 if commit.backend and commit.committed_at == committed_at:
                     return commit
 
+    async def at(self, committed_at: int) -> None:
+        """All is heard up to this commit, by whatever way: of a bridge that was not met before, by a look at the clock."""
+        async with asyncio.timeout(TIMEOUT):
+            while (await self._told.get()).committed_at < committed_at:
+                pass
+
     async def listening(self) -> None:
         """Nothing is missed from now on."""
         async with asyncio.timeout(TIMEOUT):
@@ -38,7 +47,7 @@ async def test_a_batch_of_many_tells_that_its_bridge_is_behind_and_soon_that_it_
     writer = Writer(database_url, None)
     async with open_commits(database_url) as commits:
         heard = Heard(commits)
-        await heard.listening()
+        await heard.at((await writer.write(("a", "x", BEGINNING - MANY - 1, 1.0))).committed_at)
         few = await writer.write(*(("a", "x", BEGINNING + n, 1.0) for n in range(MANY - 1)))
         assert (await heard.until(few.committed_at)).messages == MANY - 1
         assert not commits.behind()
@@ -59,7 +68,7 @@ async def test_a_bridge_that_can_not_be_heard_is_not_behind(
     writer = Writer(database_url, None)
     async with open_commits(database_url) as commits:
         heard = Heard(commits)
-        await heard.listening()
+        await heard.at((await writer.write(("a", "x", BEGINNING - 1, 1.0))).committed_at)
         many = await writer.write(*(("a", "x", BEGINNING + n, 1.0) for n in range(MANY)))
         await heard.until(many.committed_at)
         await sql.execute(
@@ -70,6 +79,32 @@ async def test_a_bridge_that_can_not_be_heard_is_not_behind(
         await heard.listening()  # again
         assert not commits.behind()
     await writer.close()
+
+
+@pytest.mark.parametrize("payload", ["{tomorrow} 9999", "9000000000000000000 5", "9" * 30, "no commit", ""])
+async def test_who_may_only_read_is_not_believed(database_url: str, sql: asyncpg.Connection, payload: str) -> None:
+    """Postgres lets everyone notify."""
+    password = urlsplit(database_url).path
+    await migrate(database_url, password)
+    reader = await asyncpg.connect(database_url, user="fieldline_reader", password=password)
+    said = payload.format(tomorrow=await sql.fetchval("SELECT micros(now() + interval '1 day')"))
+    async with open_commits(database_url) as commits, running(database_url, "followed") as live:
+        told: list[Commit] = []
+        commits.each(told.append)
+        writer = live.writer()
+        first = await writer.write(("a", "x", BEGINNING, 0.0))
+        await eventually(lambda: is_so(bool(told) and told[-1].committed_at == first.committed_at))
+        await reader.execute("SELECT pg_notify($1, $2)", CHANNEL, said)
+        async with live.watcher() as watcher:
+            watcher.subscribe("a/*", rate=100)
+            await watcher.next()
+            await reader.execute("SELECT pg_notify($1, $2)", CHANNEL, said)
+            last = await writer.write(("a", "x", BEGINNING + 1, 1.0))
+            assert [value for _, _, value in await watcher.until(1)] == [1.0]
+        await eventually(lambda: is_so(told[-1].committed_at == last.committed_at))
+        assert max(commit.committed_at for commit in told) == last.committed_at
+        assert not commits.behind()
+    await reader.close()
 
 
 async def test_who_comes_later_is_told_of_the_newest_commit_at_once(database_url: str) -> None:

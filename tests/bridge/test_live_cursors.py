@@ -69,6 +69,29 @@ async def test_a_week_that_is_dropped_while_a_client_resumes_is_a_gap(database_u
             assert await _told(live, before) == GAP
 
 
+async def test_a_client_of_a_quiet_series_lacks_nothing_that_was_dropped_while_it_was_live(
+    database_url: str, sql: asyncpg.Connection
+) -> None:
+    """Its last frame is old, but all that came since was looked through for it."""
+    async with running(database_url, "announced") as live:
+        writer = live.writer()
+        await writer.write(("a", "x", LATELY, 0.0), ("b", "x", LATELY, 0.0))
+        async with live.watcher() as quiet, live.watcher() as other:
+            quiet.subscribe("a/*")
+            other.subscribe("b/*")
+            await quiet.next()
+            await other.next()
+            dropped = await writer.write(("b", "x", LATELY + 1, 1.0))
+            await other.until(1)
+            await sql.execute("UPDATE horizon SET dropped = moment($1)", dropped.committed_at)
+            live.hub.doubt()  # so that all look into the store
+            await writer.write(("b", "x", LATELY + 2, 2.0))
+            await other.until(2)
+            await writer.write(("a", "x", LATELY + 3, 3.0))
+            assert [value for _, _, value in await quiet.until(1)] == [3.0]
+            assert "gap" not in quiet.types + other.types
+
+
 async def test_retention_leaves_other_cursors_alone(database_url: str) -> None:
     async with running(database_url, "joined") as live:
         writer = live.writer()
