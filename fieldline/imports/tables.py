@@ -7,11 +7,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from fieldline.imports import columns
 from fieldline.imports.entry import AT_ONCE, KINDS, Bad, Chunk, Entry, NotReadableError, Source, looks
 
 MAGIC = b"ARROW1"
 """Begins a file of Arrow's, in which batches can be looked up; the stream format does not."""
-COLUMNS = ("at", "device", "metric", "unit", "kind", "value", "text")
 
 
 def open_parquet(file: BinaryIO) -> Source:
@@ -20,7 +20,7 @@ def open_parquet(file: BinaryIO) -> Source:
         table = pq.ParquetFile(file, pre_buffer=False)
     except pa.ArrowException as error:
         raise NotReadableError(f"expected a whole Parquet file, got: {error}") from None
-    wanted = _wanted(table.schema_arrow)
+    wanted = columns.wanted(table.schema_arrow)
     return Source(_chunks(table.iter_batches(AT_ONCE, columns=wanted)), table.metadata.num_rows)
 
 
@@ -34,7 +34,7 @@ def open_arrow(file: BinaryIO) -> Source:
             table = batches = pa.ipc.open_stream(file)
     except pa.ArrowException as error:
         raise NotReadableError(f"expected Arrow's stream or file format, got: {error}") from None
-    wanted = _wanted(table.schema)
+    wanted = columns.wanted(table.schema)
     return Source(_chunks(batch.select(wanted) for batch in batches), None)
 
 
@@ -44,17 +44,6 @@ def _begins_with(file: BinaryIO, magic: bytes) -> bool:
     begins = file.read(len(magic)) == magic
     file.seek(0)
     return begins
-
-
-def _wanted(schema: Any) -> list[str]:
-    """The columns that are of use, of the types that they must have."""
-    missing = [name for name in ("at", "device", "metric") if name not in schema.names]
-    if missing or not {"value", "text"} & set(schema.names):
-        raise NotReadableError(f"expected the column {(*missing, 'value')[0]}, got {', '.join(schema.names)[:200]}")
-    at = schema.field("at").type
-    if not pa.types.is_timestamp(at) or at.tz is None:
-        raise NotReadableError(f"at: expected timestamps with a zone, got {at}")
-    return [name for name in COLUMNS if name in schema.names]
 
 
 def _chunks(batches: Iterable[Any]) -> Iterator[Chunk]:
@@ -70,10 +59,10 @@ def _chunks(batches: Iterable[Any]) -> Iterator[Chunk]:
 
 
 def _entries(batch: Any, first: int) -> Iterator[Entry | Bad]:
-    columns = {name: batch.column(name) for name in batch.schema.names}
-    at = pc.cast(columns["at"], pa.timestamp("us", "UTC"), safe=False).cast(pa.int64()).to_pylist()
+    there = {name: batch.column(name) for name in batch.schema.names}
+    at = pc.cast(there["at"], pa.timestamp("us", "UTC"), safe=False).cast(pa.int64()).to_pylist()
     empty = [None] * batch.num_rows
-    others = [columns[name].to_pylist() if name in columns else empty for name in COLUMNS[1:]]
+    others = [columns.values(there[name]) if name in there else empty for name in columns.COLUMNS[1:]]
     for line, (moment, device, metric, unit, kind, value, text) in enumerate(zip(at, *others, strict=True), first):
         said = text if value is None else value
         if moment is None or said is None or type(device) is not str or type(metric) is not str:

@@ -1,7 +1,8 @@
 """Files as people have them: what becomes of each line, and that nothing in a file ends the reading of it."""
 
 import io
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pyarrow as pa
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from api.form import File
 from api.match import Kind
 from bridge.record import Report
-from fieldline.imports import carry, lines
+from fieldline.imports import carry, columns, lines
 from fieldline.imports.entry import Bad, Name, NotReadableError
 from fieldline.imports.file import source_of
 from fieldline.imports.message import Translator
@@ -161,6 +162,38 @@ def test_a_table_of_ones_own_needs_no_dictionaries_and_no_kind() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("column", "got"),
+    [
+        (pa.array([Decimal("21.4")], pa.decimal128(3, 1)), 21.4),
+        (pa.array([Decimal("0.3")], pa.decimal128(38, 17)), 0.3),
+        (pa.array([Decimal("-1234567.891")], pa.decimal256(50, 3)).dictionary_encode(), -1234567.891),
+        (pa.array([1.5], pa.float16()), 1.5),
+        (pa.array([7], pa.uint8()), 7),
+        (pa.array(["open"], pa.large_string()), "open"),
+        (pa.array(["open"], pa.string_view()), "open"),
+        (pa.array(["open"]).dictionary_encode(), "open"),
+    ],
+)
+def test_numbers_and_texts_may_be_of_any_width(column: Any, got: Any) -> None:
+    assert found("parquet", parquet(at=pa.array([NOON]), value=column)) == [got]
+
+
+def test_a_decimal_without_places_is_an_integer_and_must_be_exact_like_any() -> None:
+    [told] = found("parquet", parquet(at=pa.array([NOON]), value=pa.array([Decimal(2**53 + 1)], pa.decimal128(20, 0))))
+    assert told.startswith("1: value: expected a number that a double holds, an integer exactly (up to 2^53), got 9007")
+
+
+@given(st.decimals(places=5, min_value=-(10**12), max_value=10**12))
+def test_a_decimal_is_the_double_that_its_digits_would_be_in_csv(value: Decimal) -> None:
+    assert columns.values(pa.array([value, None], pa.decimal128(38, 5))) == [float(str(value)), None]
+
+
+def test_a_column_without_anything_in_it_has_any_type() -> None:
+    [got] = found("parquet", parquet(at=pa.array([NOON]), value=pa.nulls(1), text=["open"], unit=pa.nulls(1)))
+    assert got == "open"
+
+
 def test_arrow_may_also_be_a_file() -> None:
     batch = pa.record_batch(
         {"at": pa.array([NOON], pa.timestamp("s", "UTC")), "device": ["a"], "metric": ["x"], "value": [1.5]}
@@ -180,6 +213,19 @@ def test_arrow_may_also_be_a_file() -> None:
             parquet(at=pa.array([NOON.replace(tzinfo=None)]), value=[1.5]),
             r"at: expected timestamps with a zone, got timestamp\[us\]",
         ),
+        *(
+            (parquet(at=pa.array([NOON]), value=column), f"value: expected numbers, booleans or texts, got {kind}")
+            for column, kind in (
+                (pa.array([NOON.date()]), r"date32\[day\]$"),
+                (pa.array([[1.0]]), r"list<.+>$"),
+                (pa.array([b"x"]), "binary$"),
+                (pa.array([timedelta(seconds=1)]), r"duration\[us\]$"),
+                (pa.array([NOON]), r"timestamp\[us, tz=UTC\]$"),
+                (pa.array([b"x"]).dictionary_encode(), "binary$"),
+            )
+        ),
+        (parquet(at=pa.array([NOON]), text=[1.5]), "text: expected texts, got double$"),
+        (parquet(at=pa.array([NOON]), value=[1.5], unit=[7]), "unit: expected texts, got int64$"),
         (parquet(value=[1.5])[:-9], "expected a whole Parquet file, got: "),
     ],
 )
