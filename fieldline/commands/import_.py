@@ -27,10 +27,7 @@ from fieldline.target import database_url as find_database
 
 KEPT_OUT, STOPPED = 1, 2
 """Codes it ends with: some lines are not stored; it could not go on."""
-NOT_NUMBERS = """
-SELECT device.name, series.metric, series.kind FROM series JOIN device ON device.id = series.device_id
-WHERE series.kind <> 'number'
-"""
+KNOWN = "SELECT device.name, series.metric, series.kind FROM series JOIN device ON device.id = series.device_id"
 
 
 class Told:
@@ -90,10 +87,10 @@ def import_(
 
 
 async def _import(url: str, paths: list[tuple[Path, File]], store: Store, tally: Tally, telling: Told) -> None:
-    kinds = await _kinds(url)
     try:
         with telling.bar:
             for path, form in paths:
+                kinds = await _kinds(url)  # also of what the file before has brought
                 await _file(path, form, kinds, store, tally, telling)
         tally.whole = True
     finally:
@@ -114,7 +111,7 @@ async def _file(path: Path, form: File, kinds: Mapping[Name, Kind], store: Store
 async def _kinds(url: str) -> dict[Name, Kind]:
     """Kinds of the series there are, and at once a database that can't be had: the store itself would wait for it."""
     async with opened(url) as database:
-        return {(device, metric): kind for device, metric, kind in await database.fetch(NOT_NUMBERS)}
+        return {(device, metric): kind for device, metric, kind in await database.fetch(KNOWN)}
 
 
 def _summary(tally: Tally, telling: Told, seconds: float) -> str:

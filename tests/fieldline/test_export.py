@@ -186,6 +186,24 @@ async def test_bad_lines_are_told_with_their_number_and_kept_out(database_url: s
         await connection.close()
 
 
+@pytest.mark.parametrize("first", ["n/a", "true"])
+@pytest.mark.parametrize("known", ["stored before", "brought by the file before"])
+async def test_a_first_cell_that_is_no_number_keeps_no_others_out_of_a_series_of_numbers(
+    database_url: str, tmp_path: Path, first: str, known: str
+) -> None:
+    before, path = tmp_path / "before.csv", tmp_path / "readings.csv"
+    head = "at,device,metric,value\n"
+    before.write_text(f"{head}2025-10-09T08:53:19Z,a,x,21.5\n")
+    path.write_text(f"{head}2025-10-09T08:53:20Z,a,x,{first}\n2025-10-09T08:53:21Z,a,x,1\n2025-10-09T08:53:22Z,a,x,0\n")
+    if known == "stored before":
+        await done("import", before, database_url=database_url)
+    _, told = await done("import", before, path, code=1, database_url=database_url)
+    stored, there = (2, 1) if known == "stored before" else (3, 0)
+    bad, summary = told.splitlines()
+    assert bad.startswith(f"fieldline: {path}:2: value: expected a number that a double holds, ")
+    assert summary.startswith(f"fieldline: 4 lines: {stored} stored, {there} there already, 1 bad lines kept out; ")
+
+
 async def test_another_value_of_the_same_moment_is_a_conflict_that_can_be_replayed(
     database_url: str, tmp_path: Path
 ) -> None:
