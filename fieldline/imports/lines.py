@@ -1,8 +1,7 @@
 """Reads CSV and NDJSON line by line."""
 
 import csv
-import io
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import BinaryIO
 
@@ -10,34 +9,34 @@ import msgspec
 
 from api.match import Kind
 from fieldline.imports.entry import AT_ONCE, KINDS, Bad, Chunk, Entry, NotReadableError, looks
+from fieldline.imports.rows import Rows
 
 LONGEST = 16 * 2**20
-"""Bytes of a line, or of a cell: sixteen times what our broker lets through. A quote that nobody closes must not take all."""
+"""Bytes of a line of NDJSON, characters of a row of CSV: sixteen times what our broker lets through."""
 
 REQUIRED = ("at", "device", "metric", "value")
 
 
 def read_csv(file: BinaryIO) -> Iterator[Chunk]:
     """RFC 4180 with a head; further columns are ignored. Raises `NotReadableError` if one is missing."""
-    csv.field_size_limit(LONGEST)
-    text = io.TextIOWrapper(file, "utf-8-sig", errors="surrogateescape", newline="")
-    rows = csv.reader(text)
-    head = next(rows, [])
+    rows = Rows(file, LONGEST)
+    try:
+        head = next(rows, [])
+    except csv.Error as error:
+        raise NotReadableError(f"expected a head with the columns {', '.join(REQUIRED)}, got: {error}") from None
     if missing := [name for name in REQUIRED if name not in head]:
         raise NotReadableError(f"expected a head with the columns {', '.join(REQUIRED)}, got none named {missing[0]}")
     columns = [head.index(name) if name in head else len(head) for name in (*REQUIRED, "unit", "kind")]
-    entries = _csv_entries(rows, lambda: rows.line_num, len(head), columns)
+    entries = _csv_entries(rows, len(head), columns)
     while chunk := list(islice(entries, AT_ONCE)):
         yield Chunk(chunk, _place(file))
 
 
-def _csv_entries(
-    rows: Iterator[list[str]], line_number: Callable[[], int], width: int, columns: Sequence[int]
-) -> Iterator[Entry | Bad]:
+def _csv_entries(rows: Rows, width: int, columns: Sequence[int]) -> Iterator[Entry | Bad]:
     """Columns that are not there are behind the last."""
     at, device, metric, value, unit, kind = columns
     while True:
-        line = line_number() + 1
+        line = rows.number + 1
         try:
             cells = next(rows, None)
         except csv.Error as error:

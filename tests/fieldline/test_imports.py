@@ -1,6 +1,7 @@
 """Files as people have them: what becomes of each line, and that nothing in a file ends the reading of it."""
 
 import io
+import tracemalloc
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -115,10 +116,51 @@ def test_other_bytes_than_utf_8_are_a_bad_line() -> None:
     assert got == [2, "2: expected UTF-8, got other bytes"]
 
 
-def test_a_quote_that_nobody_closes_takes_no_more_than_the_longest_line(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_quote_that_nobody_closes_takes_no_more_than_the_longest_row(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lines, "LONGEST", 300)
     text = f'{HEAD}\n{AT},a,x,"1\n' + f"{AT},a,x,2\n" * 100
-    assert any("field larger than field limit" in str(one) for one in found("csv", text))
+    *values, bad = found("csv", text)
+    assert bad == "2: expected CSV, got: a row of more than 300 characters"
+    assert values == [2] * (100 - 300 // len(f"{AT},a,x,2\n"))
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("more", [1, 2, 59, 61, 119, 121, 1000, 20_000])
+def test_a_row_that_is_too_long_is_a_bad_line_and_the_next_is_read(
+    end: str, more: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lines, "LONGEST", 60)
+    long = "x" * (60 + more)
+    text = end.join([HEAD, f"{AT},a,x,open", long, f'{AT},a,x,"two', 'lines"', f'"{long}', f"{AT},a,x,shut", ""])
+    assert found("csv", text) == [
+        "open",
+        f"two{end}lines",
+        "shut",
+        "3: expected CSV, got: a row of more than 60 characters",
+        "6: expected CSV, got: a row of more than 60 characters",
+    ]
+
+
+@pytest.mark.parametrize("text", ["at", "at,device\n", '"', ","])
+def test_a_file_without_line_ends_is_read_no_further_than_a_row_may_be_long(
+    text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lines, "LONGEST", 300)
+    with pytest.raises(NotReadableError, match=r"^expected a head with the columns at, device, metric, value, got"):
+        found("csv", text * 1000)
+
+
+def test_a_long_row_takes_memory_for_the_longest_that_may_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lines, "LONGEST", 2**16)
+    file = io.BytesIO(f"{HEAD}\n".encode() + b"x" * 2**24)
+    tracemalloc.start()
+    try:
+        [chunk] = lines.read_csv(file)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert chunk.lines == [Bad(2, f"expected CSV, got: a row of more than {2**16} characters")]
+    assert peak < 2**20
 
 
 @pytest.mark.parametrize(
