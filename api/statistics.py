@@ -40,7 +40,7 @@ class StatisticsQuery(MatchQuery):
 
 
 class SeriesStatistics(BaseModel):
-    """One series in columns of equal length, one entry a window. What is beyond a double is null."""
+    """One series in columns of equal length, one entry a window."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -54,11 +54,14 @@ class SeriesStatistics(BaseModel):
     )
     count: list[int] = Field(description="how many readings it holds", examples=[[8640, 8638]])
     mean: list[float | None] = Field(
-        description="`sum` by `count`: each reading weighs the same", examples=[[21.4, 20.9]]
+        description="`sum` by `count`: each reading weighs the same; null with it", examples=[[21.4, 20.9]]
     )
     min: list[float] = Field(description="the least value", examples=[[17.1, 16.8]])
     max: list[float] = Field(description="the greatest value", examples=[[26.3, 25.2]])
-    sum: list[float | None] = Field(description="of all values", examples=[[184896.0, 180534.2]])
+    sum: list[float | None] = Field(
+        description="of all values; null where one, or the sum of a minute or an hour in it, reaches 1e300",
+        examples=[[184896.0, 180534.2]],
+    )
     first: list[float] = Field(description="the value of the oldest reading", examples=[[19.2, 19.0]])
     last: list[float] = Field(description="the value of the newest reading", examples=[[19.0, 18.7]])
 

@@ -202,12 +202,20 @@ async def test_what_is_dropped_amid_an_answer_does_not_leave_a_hole_in_it(
     assert (answer["series"][0]["count"], answer["exact"]) == ([120], False)
 
 
-async def test_a_sum_beyond_a_double_is_null(
-    client: httpx.AsyncClient, sql: asyncpg.Connection, database_url: str
+@pytest.mark.parametrize(
+    ("value", "total", "mean"), [(9e299, 3.6e300, 9e299), (1.2e300, None, None), (1e308, None, None)]
+)
+async def test_sum_and_mean_are_null_where_a_part_of_the_sum_reaches_1e300(
+    client: httpx.AsyncClient,
+    sql: asyncpg.Connection,
+    database_url: str,
+    value: float,
+    total: float | None,
+    mean: float | None,
 ) -> None:
-    await keep_with_rollups(sql, database_url, ("a", "x"), [(NOON + hour * HOUR, 1e308) for hour in range(4)])
+    await keep_with_rollups(sql, database_url, ("a", "x"), [(NOON + hour * HOUR, value) for hour in range(4)])
     [one] = (await ask(client, "a/x", NOON, NOON + DAY, every="1y"))["series"]
-    assert [one[name] for name in COLUMNS] == [[4], [None], [1e308], [1e308], [None], [1e308], [1e308]]
+    assert [one[name] for name in COLUMNS] == [[4], [mean], [value], [value], [total], [value], [value]]
 
 
 async def test_series_come_by_device_and_metric_and_texts_and_silent_ones_are_left_out(

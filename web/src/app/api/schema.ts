@@ -1006,7 +1006,7 @@ export interface components {
         };
         /**
          * SeriesStatistics
-         * @description One series in columns of equal length, one entry a window. What is beyond a double is null.
+         * @description One series in columns of equal length, one entry a window.
          */
         SeriesStatistics: {
             /**
@@ -1053,7 +1053,7 @@ export interface components {
             count: number[];
             /**
              * Mean
-             * @description `sum` by `count`: each reading weighs the same
+             * @description `sum` by `count`: each reading weighs the same; null with it
              * @example [
              *       21.4,
              *       20.9
@@ -1080,7 +1080,7 @@ export interface components {
             max: number[];
             /**
              * Sum
-             * @description of all values
+             * @description of all values; null where one, or the sum of a minute or an hour in it, reaches 1e300
              * @example [
              *       184896,
              *       180534.2
