@@ -94,6 +94,30 @@ async def test_a_round_trip_gives_the_same_bytes_in_every_form(
         await check_rollups(other_url)
 
 
+@pytest.mark.parametrize(
+    ("said", "cell"),
+    [
+        ('=HYPERLINK("http:evil","look, here")', '"=HYPERLINK(""http:evil"",""look, here"")"'),
+        ("=1-1", "=1-1"),
+        ("@SUM(A1:A2)", "@SUM(A1:A2)"),
+        ("-2", "-2"),
+        ("\t=1", "\t=1"),
+    ],
+)
+async def test_what_a_spreadsheet_would_run_is_in_a_csv_as_it_was_said_and_comes_back_by_import(
+    database_url: str, other_url: str, said: str, cell: str
+) -> None:
+    row = Row(NOON, said, said, said, "text", said)
+    await store(database_url, [row])
+    data = await exported(database_url, "csv")
+    assert data.decode().splitlines()[1].partition(",")[2] == f"{cell},{cell},{cell},{cell},text"
+    tally, bad = await imported(other_url, "csv", data)
+    assert (tally.stored, bad) == (1, [])
+    assert await exported(other_url, "csv") == data
+    assert read("csv", data) == [row]
+    assert await names(other_url) == {row[1:5]}
+
+
 async def run(url: str, statement: str) -> list[Any]:
     connection = await asyncpg.connect(url)
     try:
