@@ -4,6 +4,9 @@ import csv
 import io
 from typing import BinaryIO, Self
 
+ENDS = ("\n", "\r")
+"""Of a line. A cut amid both counts a line more: better than to skip one."""
+
 
 class Rows:
     """The rows of RFC 4180, of at most `longest` characters with their ends; other bytes than UTF-8 are surrogates."""
@@ -29,9 +32,7 @@ class Rows:
         self.number += bool(line)
         self._left -= len(line)
         if self._left < 0:
-            while line and not line.endswith(
-                ("\n", "\r")
-            ):  # a cut amid \r\n counts a line more: better than to skip one
+            while line and not line.endswith(ENDS):
                 line = self._text.readline(self._longest)
             raise csv.Error(f"a row of more than {self._longest} characters")
         return line
