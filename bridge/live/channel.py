@@ -10,9 +10,6 @@ from bridge.live.match import Match
 from bridge.live.rows import Batch, Rows
 from bridge.live.series import Latest, Series
 
-MOST_ROWS = 200_000
-"""Readings that wait for the next frame at most: about 5 MB of JSON. Then the frame goes before its time."""
-
 
 class Member(Protocol):
     """A live subscription, as its channel sees it."""
@@ -29,7 +26,10 @@ class Member(Protocol):
 
 
 class Channel:
-    """Sends the first readings at once and further ones `1 / rate` seconds apart, all since the last in one frame."""
+    """Sends the first readings at once and further ones `1 / rate` seconds apart, all since the last in one frame.
+
+    One that is full goes before its time: a low rate keeps no more than that.
+    """
 
     def __init__(self, match: Match, rate: float) -> None:
         self.match = match
@@ -61,7 +61,7 @@ class Channel:
         if not self._rows:
             return
         wait = self._next - self._loop.time()
-        if wait <= 0 or len(self._rows) > MOST_ROWS:
+        if wait <= 0 or self._rows.full:
             self._flush()
         elif self._timer is None:
             self._timer = self._loop.call_later(wait, self._flush)

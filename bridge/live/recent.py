@@ -4,6 +4,7 @@ from bisect import bisect_right
 from operator import attrgetter
 
 from bridge.committed import Committed
+from bridge.live.rows import weight
 
 _place = attrgetter("committed_at")
 
@@ -43,5 +44,4 @@ class Recent:
 
 
 def _weight(batch: Committed) -> int:
-    """About its bytes in memory: three boxed numbers a reading, and the texts."""
-    return 128 + 100 * len(batch.series) + sum([len(value) for value in batch.value if type(value) is str])
+    return 128 + weight(batch.value)  # 128 bytes for what is around them

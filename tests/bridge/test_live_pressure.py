@@ -12,7 +12,7 @@ from bridge.live import cursor, frames
 from bridge.live.history import History, Snapshot
 from bridge.live.hub import open_hub
 from tests import services
-from tests.bridge.watching import BEGINNING, TIMEOUT, Live, Watcher, rows, running
+from tests.bridge.watching import BEGINNING, TIMEOUT, Live, Watcher, Way, rows, running
 
 
 async def _flood(live: Live, watcher: Watcher, batches: int) -> None:
@@ -77,6 +77,21 @@ async def test_at_most_rate_frames_a_second_carry_all_that_came_meanwhile(databa
             await watcher.until(written)
             assert [value for _, _, value in watcher.readings] == [float(n + 1) for n in range(written)]
             assert watcher.types.count("readings") <= 6
+
+
+@pytest.mark.parametrize("way", ["joined", "followed"])
+@pytest.mark.parametrize(("at_once", "value"), [(1_000, 1.0), (1, "x" * 100_000)], ids=["numbers", "texts"])
+async def test_a_full_frame_goes_before_its_time(database_url: str, way: Way, at_once: int, value: float | str) -> None:
+    """The first may go at once, wherever it ends; the next one is due in a quarter of an hour."""
+    async with running(database_url, way) as live:
+        writer = live.writer()
+        await writer.write(("a", "x", BEGINNING, value))
+        async with live.watcher() as watcher:
+            watcher.subscribe("a/*", rate=0.001)
+            await watcher.next()
+            for batch in range(1, 21):
+                await writer.write(*[("a", "x", BEGINNING + batch * 1_000 + n, value) for n in range(at_once)])
+            await watcher.until(10 * at_once + 1)
 
 
 async def test_without_load_a_frame_comes_at_once(database_url: str) -> None:
