@@ -12,7 +12,7 @@ from api import patience
 from api.match import MatchQuery
 from api.origin import is_ours
 from api.problem import ProblemError, documented
-from bridge.live.client import Client, Refused, Wish, wish
+from bridge.live.client import SLOWEST, Client, Refused, Wish, wish
 from bridge.live.frames import Frame
 from bridge.live.hub import Hub
 
@@ -66,7 +66,7 @@ class EventsQuery(MatchQuery):
     """What to watch, from where on, and how often at most."""
 
     after: str | None = Field(None, description="Resumes behind this cursor", examples=["hog053ancw"])
-    rate: float | None = Field(None, gt=0, le=100, description="Most frames a second", examples=[10])
+    rate: float | None = Field(None, ge=SLOWEST, le=100, description="Most frames a second", examples=[10])
 
 
 # A schema of OpenAPI 3.1 can't be of a whole stream: as is usual, it is that of each event.

@@ -12,7 +12,7 @@ from api import patience
 from api.origin import is_ours
 from api.patience import Patience
 from api.wire import EXTENSION, Wire
-from bridge.live.client import Client, Refused, wish
+from bridge.live.client import SLOWEST, Client, Refused, wish
 from bridge.live.hub import Hub
 
 LONGEST = 65_536
@@ -31,7 +31,7 @@ class Subscribe(msgspec.Struct, tag="subscribe", tag_field="type", forbid_unknow
     id: Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
     match: list[str] = []
     after: str | None = None
-    rate: Annotated[float, msgspec.Meta(gt=0, le=100)] | None = None
+    rate: Annotated[float, msgspec.Meta(ge=SLOWEST, le=100)] | None = None
 
 
 class Unsubscribe(msgspec.Struct, tag="unsubscribe", tag_field="type", forbid_unknown_fields=True, frozen=True):

@@ -15,6 +15,8 @@ MOST_SUBSCRIPTIONS = 64
 """A page that shows more things than this wants a wider match."""
 RATE = 50.0
 """Frames a second for who does not say: as good as at once to the eye, and a bound when it floods."""
+SLOWEST = 0.1
+"""Frames a second at least: who wants to hear less often asks `/latest`."""
 
 
 class Refused(ValueError):  # noqa: N818  the answer, as the client gets it

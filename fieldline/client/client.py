@@ -207,6 +207,6 @@ class Client:
         """What is committed from now on, or after a cursor, for ever: `Subscribed` with the series, then `Readings`.
 
         A lost connection is made again and goes on where it ended. What could not be sent is a `Gap`. `rate` is how many
-        events a second may come, but what is 10,000 numbers or a megabyte of texts comes before.
+        events a second may come, 0.1 to 100, but what is 10,000 numbers or a megabyte of texts comes before.
         """
         return live.follow(self._stream, match, after, rate)

@@ -74,7 +74,7 @@ async def test_a_socket_that_comes_back_gets_what_it_missed(served: Served) -> N
         ("[]", None, "message", "Expected `object`"),
         ('{"type":"subscribe","id":"a","macth":["*"]}', "a", "message", "unknown field `macth`"),
         ('{"type":"subscribe","id":"","match":["*"]}', "", "message", "length >= 1"),
-        ('{"type":"subscribe","id":"a","match":["*"],"rate":0}', "a", "message", "> 0.0"),
+        ('{"type":"subscribe","id":"a","match":["*"],"rate":0}', "a", "message", ">= 0.1"),
         ('{"type":"subscribe","id":"a","match":["greenhouse"]}', "a", "match", "expected device/metric"),
         ('{"type":"subscribe","id":"a","match":["*"],"after":"Not a cursor"}', "a", "cursor", "got 'Not a cursor'"),
         ('{"type":"unsubscribe","id":"b"}', "b", "unknown", "got 'b'"),
@@ -229,7 +229,7 @@ async def _first(lines: AsyncIterator[str], count: int) -> AsyncIterator[str]:
     [
         ({"match": "greenhouse"}, "match: expected device/metric, where * matches anything, got 'greenhouse'"),
         ({"after": "?"}, "cursor: expected a cursor as the server sent it, got '?'"),
-        ({"rate": "0"}, "rate: expected greater than 0, got '0'"),
+        ({"rate": "0"}, "rate: expected greater than or equal to 0.1, got '0'"),
     ],
 )
 async def test_events_that_can_not_be_had_are_a_problem(served: Served, parameters: dict[str, str], said: str) -> None:

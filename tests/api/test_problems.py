@@ -55,7 +55,7 @@ INJECTIONS = ["'; DROP TABLE reading; --", "' OR '1'='1", "\\'; SELECT pg_sleep(
         ("/readings?from=-1y", 422, "relative as `-1h` (ms, s, m, h, d, w)"),
         ("/readings?page=hog053ancw", 422, "page: expected `next` of the page before"),
         ("/live/events?after=nonsense!", 422, "cursor: expected a cursor as the server sent it"),
-        ("/live/events?rate=0", 422, "rate: expected greater than 0, got '0'"),
+        ("/live/events?rate=0.09", 422, "rate: expected greater than or equal to 0.1, got '0.09'"),
         ("/latest?match=%ff", 422, "match: expected device/metric"),
         ("/devices/nobody", 404, "expected the name of a device that has spoken, got 'nobody'"),
         ("/devices/a%00b", 404, "expected the name of a device that has spoken, got 'a\\x00b'"),

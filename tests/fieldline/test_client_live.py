@@ -129,7 +129,7 @@ async def test_what_retention_left_of_a_gap_is_in_readings_alone(place: Place) -
 
 async def test_a_wish_that_makes_no_sense_is_refused_and_not_tried_again(place: Place) -> None:
     async with place.serving() as client:
-        for wish, code in (({"after": "?"}, "cursor"), ({"rate": -1.0}, "message")):
+        for wish, code in (({"after": "?"}, "cursor"), ({"rate": 0.09}, "message")):
             async with aclosing(client.live("a/*", **wish)) as events:
                 with pytest.raises(Refused) as refused:
                     await anext(events)
