@@ -50,6 +50,16 @@ ALL_NUMBERS, ALL_TEXTS = (SINCE.format(table=table, wanted="") for table in ("re
 NUMBERS, TEXTS = (
     SINCE.format(table=table, wanted="AND series_id + 0 = ANY ($4)") for table in ("reading", "text_reading")
 )
+# The length of a text is known without reading it.
+WEIGH = """
+SELECT count(*), coalesce(sum(bytes), 0)::bigint FROM (
+    SELECT octet_length(value) AS bytes FROM text_reading
+    WHERE committed_at > moment($1) AND committed_at <= moment($2) {wanted} LIMIT $3
+) AS since
+"""
+WEIGH_ALL, WEIGH_SOME = WEIGH.format(wanted=""), WEIGH.format(wanted="AND series_id + 0 = ANY ($4)")
+HEAVIEST = 32 * 2**20
+"""Bytes of texts in one answer: half of what a hub keeps."""
 EXTENT = "SELECT micros(born), micros(dropped) FROM commit_clock, horizon"
 TICK = 100
 """Microseconds: all ticks are multiples of it after the clock was born (decision 26)."""
@@ -128,14 +138,21 @@ class History:
         return Extent(*row)
 
     async def since(
-        self, after: int, until: int, limit: int, wanted: Sequence[int] | None = None
+        self, after: int, until: int, limit: int, wanted: Sequence[int] | None = None, heaviest: int = HEAVIEST
     ) -> list[Committed] | None:
-        """The batches after one cursor up to another, or `None` if these are more than `limit` readings."""
+        """The batches after one cursor up to another.
+
+        `None` if these are more than `limit` readings or have more than `heaviest` bytes of texts; none of these is read then.
+        """
         more: list[Sequence[int]] = [] if wanted is None else [wanted]
-        numbers, texts = (ALL_NUMBERS, ALL_TEXTS) if wanted is None else (NUMBERS, TEXTS)
+        weigh, numbers, texts = (WEIGH_ALL, ALL_NUMBERS, ALL_TEXTS) if wanted is None else (WEIGH_SOME, NUMBERS, TEXTS)
         try:
+            [[count, weight]] = await self._fetch(weigh, after, until, limit + 1, *more, patient=False)
+            if count > limit or weight > heaviest:
+                return None
             rows = await self._fetch(numbers, after, until, limit + 1, *more, patient=False)
-            rows += await self._fetch(texts, after, until, limit + 1, *more, patient=False)
+            if count:
+                rows += await self._fetch(texts, after, until, limit + 1, *more, patient=False)
         except TimeoutError:
             return None
         batches: dict[int, Committed] = {}

@@ -1,7 +1,7 @@
 """One subscription's way from the store's past to the live stream, and back there whenever it has lost touch."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, NoReturn
 
 from bridge.committed import Committed
@@ -11,7 +11,7 @@ from bridge.live.frames import Frame, Reason, Shared
 from bridge.live.history import History
 from bridge.live.match import Match
 from bridge.live.outbox import Outbox
-from bridge.live.rows import Batch, Rows
+from bridge.live.rows import FULL, Batch, Rows
 from bridge.live.series import Latest
 
 if TYPE_CHECKING:
@@ -19,10 +19,13 @@ if TYPE_CHECKING:
 
 MOST_RESUMED = 100_000
 """Readings that a resume brings at most: some seconds of a browser's work. More is a gap, to be had from `/changes`."""
-FRAME_ROWS = 10_000
-"""Readings in one frame of a resume, or one batch if that has more: about 250 kB."""
+MOST_TEXT = 10_000_000
+"""Bytes of texts that a resume brings at most. JSON may write each as six, and `fieldline.client` takes frames of 64 MiB: even
+where all was committed at once, it can read it."""
+LARGEST_FRAME = 32 * 2**20
+"""Bytes of a frame that comes live: half of what `fieldline.client` takes. More is left to a resume with its own bound."""
 FRAME_SERIES = 4_000
-"""Series in one `subscribed`: about 500 kB."""
+"""Series in one `subscribed`, unless their texts fill it before: about 500 kB."""
 
 SET_BACK = 0.2
 """Seconds between two looks at a database whose clock is behind what was announced, as after a restore."""
@@ -63,7 +66,13 @@ class Subscription:
             self._channel = None
 
     def deliver(self, frame: Frame, cursor: int) -> bool:
-        """Queue a frame. Without room for it the subscription falls back on the store, once its client has caught up."""
+        """Queue a frame. Without room for it the subscription falls back on the store, once its client has caught up.
+
+        One that is too large for any client falls back on the store at once.
+        """
+        if len(frame.wire) > LARGEST_FRAME:
+            self.interrupt()
+            return False
         if self._outbox.offer(frame):
             self.cursor = cursor
             return True
@@ -102,7 +111,7 @@ class Subscription:
             missed: list[Committed] | None = None
             if after is not None:
                 if reason is None and after <= snapshot.cursor:
-                    missed = await self._history.since(after, snapshot.cursor, MOST_RESUMED, list(wanted))
+                    missed = await self._history.since(after, snapshot.cursor, MOST_RESUMED, list(wanted), MOST_TEXT)
                 # asked last: what was dropped meanwhile is missing, too
                 if reason is None and not (await self._history.extent()).holds(after, snapshot.cursor):
                     reason, missed = "retention", None
@@ -122,8 +131,8 @@ class Subscription:
         return told
 
     async def _tell(self, latest: Sequence[Latest], cursor: int) -> None:
-        for start in range(0, len(latest) or 1, FRAME_SERIES):
-            await self._put(frames.subscribed(latest[start : start + FRAME_SERIES], cursor))
+        for some in _parts(latest):
+            await self._put(frames.subscribed(some, cursor))
 
     async def _send(self, batches: Iterable[Committed]) -> None:
         """Batches that hold nothing else than what is wanted, some to a frame."""
@@ -131,7 +140,7 @@ class Subscription:
         for committed in batches:
             batch = Batch(committed)
             rows.add(batch, batch.present)
-            if len(rows) >= FRAME_ROWS:
+            if rows.full:
                 await self._put(frames.readings(rows, 0, committed.committed_at))
                 rows.clear()
         if rows:
@@ -139,3 +148,17 @@ class Subscription:
 
     async def _put(self, frame: Shared) -> None:
         await self._outbox.put(frames.addressed(frame, self.id))
+
+
+def _parts(latest: Sequence[Latest]) -> Iterator[list[Latest]]:
+    """As many to a frame as fit, and for none at all an empty one."""
+    some: list[Latest] = []
+    texts = 0
+    for one in latest:
+        some.append(one)
+        texts += len(one.value) if isinstance(one.value, str) else 0
+        if len(some) >= FRAME_SERIES or texts >= FULL:
+            yield some
+            some, texts = [], 0
+    if some or not latest:
+        yield some
