@@ -55,7 +55,10 @@ async def follow(door: Door, match: Sequence[str], after: str | None, rate: floa
                     event = _event(text, names)
                     if event is not None:
                         begun, after = True, event.cursor
-                        backoff.succeeded()
+                        if not isinstance(
+                            event, Subscribed
+                        ):  # which comes each time: what is behind it may end the connection
+                            backoff.succeeded()
                         yield event
         except InvalidURI as error:
             raise Unreachable(f"expected the address of a live stream, got {address!r}") from error

@@ -3,12 +3,17 @@
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, aclosing
+from itertools import count
 from typing import Any
+from unittest.mock import patch
 
 import pytest
+from websockets.asyncio.server import ServerConnection, serve
 
 from fieldline.client import Client, Gap, Problem, Readings, Refused, Subscribed, Unreachable
+from fieldline.client.backoff import FIRST, Backoff
 from fieldline.client.events import decode
+from fieldline.client.live import Door, follow
 from fieldline.embedded import port
 from tests.bridge.watching import BEGINNING, Writer
 from tests.fieldline.serving import killed, serving
@@ -113,6 +118,46 @@ async def test_what_a_gap_of_too_much_left_out_is_in_changes(place: Place, monke
         async with aclosing(client.changes("a/*", after=gap.after)) as changes:
             missed = await anext(changes)
         assert (missed.value, missed.next) == ([1.0, 2.0, 3.0, 4.0, 5.0], gap.cursor)
+
+
+async def test_live_gets_past_more_text_than_a_frame_may_hold(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fieldline.client.live.LARGEST_FRAME", 2_000_000)
+    async with place.serving() as client, asyncio.timeout(WITHIN):
+        kept = (await client.latest("a/*")).cursor
+        for n in range(30):
+            await place.writer.write(("a", "said", BEGINNING + n, f"{n} {'x' * 100_000}"))
+        told: list[str] = []
+        async with aclosing(client.live("a/*", after=kept)) as events:
+            while len(told) < 30:
+                event = await anext(events)
+                told += [str(value).split()[0] for value in event.value] if isinstance(event, Readings) else []
+    assert told == [str(n) for n in range(30)]
+
+
+async def test_pauses_grow_while_connections_end_before_they_bring_more_than_the_names_of_the_series() -> None:
+    """The first three connections do."""
+    waits: list[float] = []
+    places = count()
+
+    class Watched(Backoff):
+        async def wait(self) -> None:
+            waits.append(self._next)
+            await super().wait()
+
+    async def answer(connection: ServerConnection) -> None:
+        await connection.recv()
+        await connection.send('{"type":"subscribed","id":"client","cursor":"1","series":[]}')
+        if next(places) >= 3:
+            await connection.send('{"type":"readings","id":"client","cursor":"2","series":[],"at":[],"value":[]}')
+
+    async with serve(answer, "127.0.0.1", 0) as server, asyncio.timeout(WITHIN):
+        [address] = [socket.getsockname() for socket in server.sockets]
+        door = Door(f"ws://127.0.0.1:{address[1]}", {}, None)
+        with patch("fieldline.client.live.Backoff", Watched):
+            async with aclosing(follow(door, [], None, None)) as events:
+                kinds = [type(await anext(events)) for _ in range(6)]
+    assert kinds == [Subscribed] * 4 + [Readings, Subscribed]
+    assert waits == [FIRST, 2 * FIRST, 4 * FIRST, FIRST]
 
 
 async def test_what_retention_left_of_a_gap_is_in_readings_alone(place: Place) -> None:
