@@ -55,9 +55,9 @@ async def follow(door: Door, match: Sequence[str], after: str | None, rate: floa
                     event = _event(text, names)
                     if event is not None:
                         begun, after = True, event.cursor
-                        if not isinstance(
-                            event, Subscribed
-                        ):  # which comes each time: what is behind it may end the connection
+                        if isinstance(
+                            event, Readings | Gap
+                        ):  # a snapshot comes each time, also where what follows fails
                             backoff.succeeded()
                         yield event
         except InvalidURI as error:
