@@ -55,9 +55,8 @@ async def follow(door: Door, match: Sequence[str], after: str | None, rate: floa
                     event = _event(text, names)
                     if event is not None:
                         begun, after = True, event.cursor
-                        if isinstance(
-                            event, Readings | Gap
-                        ):  # a snapshot comes each time, also where what follows fails
+                        # A snapshot comes each time, also where what follows it fails.
+                        if isinstance(event, Readings | Gap):
                             backoff.succeeded()
                         yield event
         except InvalidURI as error:

@@ -83,7 +83,7 @@ async def test_at_most_rate_frames_a_second_carry_all_that_came_meanwhile(databa
 @pytest.mark.parametrize(("at_once", "value"), [(1_000, 1.0), (1, "x" * 100_000)], ids=["numbers", "texts"])
 async def test_a_full_frame_goes_before_its_time(database_url: str, way: Way, at_once: int, value: float | str) -> None:
     """The first may go at once, wherever it ends; the next one is due in a quarter of an hour."""
-    async with running(database_url, way) as live:
+    async with running(database_url, way, capacity=2**24) as live:
         writer = live.writer()
         await writer.write(("a", "x", BEGINNING, value))
         async with live.watcher() as watcher:
