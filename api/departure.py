@@ -4,11 +4,14 @@ import asyncio
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+NO_BODY: Message = {"type": "http.request", "body": b"", "more_body": False}
+
 
 class StopWhenClientLeaves:
     """Cancels the handling of a GET, and with it its query in the database, once nobody waits for the answer.
 
-    Other methods change something: they run to their end.
+    To hear of that, all that the client sends is read. A body means nothing in a GET (RFC 9110, 9.3.1) and is dropped, however
+    long it is. Other methods change something: they run to their end, and read their body themselves.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -19,12 +22,12 @@ class StopWhenClientLeaves:
             await self._app(scope, receive, send)
             return
         inbox: asyncio.Queue[Message] = asyncio.Queue()
+        inbox.put_nowait(NO_BODY)
 
         async def watch() -> None:
-            message: Message = {"type": ""}
-            while message["type"] != "http.disconnect":
-                message = await receive()
-                inbox.put_nowait(message)
+            while (message := await receive())["type"] != "http.disconnect":
+                del message  # else it would be held until the next has come
+            inbox.put_nowait(message)
 
         answering = asyncio.ensure_future(self._app(scope, inbox.get, send))
         watching = asyncio.ensure_future(watch())
