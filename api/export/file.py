@@ -9,7 +9,7 @@ from api.export import read, stretch
 from api.export.encoder import Encoder
 from api.export.lines import Csv, Ndjson
 from api.export.read import Reader
-from api.export.run import Run, join
+from api.export.run import Run, ends, join
 from api.export.stretch import Stretch
 from api.export.tables import arrow, parquet
 from api.form import File
@@ -60,31 +60,33 @@ def encoder(file: File, series: Sequence[Series], *, exact: bool) -> Encoder:
 async def write(database: Database, export: Export, file: File, *, exact: bool) -> AsyncGenerator[Piece, None]:
     """The file, piece by piece. At one moment readings are ordered by device and metric, in any database the same."""
     series = sorted(export.series, key=lambda one: (one.device, one.metric))
-    found = await read.find(database, series, export.span, export.as_of)
+    span = export.span
+    found = await read.find(database, series, span, export.as_of)
     made = await asyncio.to_thread(encoder, file, found.series, exact=exact)
     data, readings = made.head(), 0
-    async for now, run in _evenly(Reader(database, found, export.span, export.as_of).read(), made.rows, export.most):
+    async for now, run in _evenly(Reader(database, found, span, export.as_of).read(), made.rows, export.most):
         data += await asyncio.to_thread(made.encode, run)
         readings += len(run)
         if data:
-            yield Piece(data, readings, stretch.share(found.span, now, descending=export.span.order == "desc"))
+            yield Piece(data, readings, stretch.share(found.span, now, descending=span.order == "desc"))
             data = b""
     yield Piece(data + await asyncio.to_thread(made.tail), readings, 1.0)
 
 
 async def _evenly(runs: AsyncIterator[tuple[Stretch, Run]], rows: int, most: int) -> AsyncIterator[tuple[Stretch, Run]]:
-    """The same readings, up to so many, in runs of so many rows; only the last may be shorter."""
+    """The same readings, up to so many, in runs of so many rows or of `TEXT_BYTES`; only the last may be shorter."""
     left = None
     now = Stretch(0, 0)
     async for now, run in runs:
         left = run if left is None else join([left, run])
+        left = left.piece(0, min(most, len(left)))
         start = 0
-        while len(left) - start >= rows and most >= rows:
-            yield now, left.piece(start, start + rows)
-            start += rows
-            most -= rows
+        for end in ends(left, rows, read.TEXT_BYTES):
+            yield now, left.piece(start, end)
+            start = end
+        most -= start
         left = left.piece(start, len(left))
-        if len(left) >= most:
+        if len(left) == most:
             break
-    if left is not None and most and len(left):
-        yield now, left.piece(0, min(most, len(left)))
+    if left is not None and len(left):
+        yield now, left

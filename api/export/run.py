@@ -1,11 +1,12 @@
 """Readings in order as columns, and how Postgres's binary rows become them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from api.database import POSTGRES_EPOCH
@@ -95,3 +96,21 @@ def order(run: Run, *, descending: bool) -> Run:
     """By time and, at equal times, by series; descending is the exact reverse."""
     by = np.lexsort((run.series, run.at))
     return run.take(by[::-1] if descending else by)
+
+
+def ends(run: Run, rows: int, text_bytes: int) -> Iterator[int]:
+    """Where its pieces end that are full: of so many rows or, with their last, so many bytes of text. The rest is not full."""
+    reach = None
+    if run.text is not None:
+        lengths = pc.fill_null(pc.binary_length(run.text), 0)
+        reach = np.cumsum(lengths.to_numpy(zero_copy_only=False), dtype=np.int64)
+    start = 0
+    while True:
+        end = start + rows
+        if reach is not None:
+            before = reach[start - 1] if start else 0
+            end = min(end, int(np.searchsorted(reach, before + text_bytes)) + 1)
+        if end > len(run):
+            return
+        yield end
+        start = end

@@ -15,7 +15,11 @@ import pytest
 
 from api.app import create_app
 from api.database import Database
-from api.export import read
+from api.export import file, read
+from api.form import File
+from api.match import MatchQuery, matched
+from api.merge import Span
+from api.moment import EARLIEST, LATEST
 from api.problem import ProblemError
 from bridge.live import cursor
 from tests.api.field import NOON, asking, client_of, execute, keep
@@ -68,6 +72,30 @@ async def test_with_a_limit_no_more_is_read_than_it_takes(database_url: str) -> 
             answer = await client.get("/readings", params={"format": "csv", "limit": 1})
     assert answer.text.count("\n") == 2
     assert stretches == 1
+
+
+@pytest.mark.parametrize("form", FORMS)
+async def test_a_piece_of_long_texts_has_fewer_of_them(database_url: str, form: File) -> None:
+    size = 100_000
+    await keep(
+        database_url,
+        {
+            ("a", "x"): [(NOON + 1000 * n, float(n)) for n in range(40)],
+            ("a", "note"): [(NOON + 1000 * n, f"{n:0{size}}") for n in range(40)],
+        },
+    )
+    async with Database(database_url) as database:
+        series = list((await matched(database, MatchQuery(match=["*"]))).values())
+        export = file.Export(series, Span(EARLIEST, LATEST, "asc"), await file.as_of_now(database), 10**9)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(read, "TEXT_BYTES", 5 * size)
+            pieces = [piece async for piece in file.write(database, export, form, exact=True)]
+    found = rows_of(form, b"".join(piece.data for piece in pieces))
+    assert [row.at for row in found] == [NOON + 1000 * n for n in range(40) for _ in "xy"]
+    assert {len(row.value) for row in found if isinstance(row.value, str)} == {size}
+    many = [piece.readings for piece in pieces]
+    assert max(after - before for before, after in itertools.pairwise([0, *many])) <= 10
+    assert max(len(piece.data) for piece in pieces) < 6 * size
 
 
 @pytest.mark.parametrize("form", FORMS)
