@@ -60,7 +60,7 @@ def encoder(file: File, series: Sequence[Series], *, exact: bool) -> Encoder:
 async def write(database: Database, export: Export, file: File, *, exact: bool) -> AsyncGenerator[Piece, None]:
     """The file, piece by piece. At one moment readings are ordered by device and metric, in any database the same."""
     series = sorted(export.series, key=lambda one: (one.device, one.metric))
-    span = export.span
+    span = _left(export.span)
     found = await read.find(database, series, span, export.as_of)
     made = await asyncio.to_thread(encoder, file, found.series, exact=exact)
     data, readings = made.head(), 0
@@ -71,6 +71,14 @@ async def write(database: Database, export: Export, file: File, *, exact: bool) 
             yield Piece(data, readings, stretch.share(found.span, now, descending=span.order == "desc"))
             data = b""
     yield Piece(data + await asyncio.to_thread(made.tail), readings, 1.0)
+
+
+def _left(span: Span) -> Span:
+    """Without the time before the page that it goes on from, whose last moment may have more readings."""
+    if span.after is None:
+        return span
+    at, _ = span.after
+    return span._replace(since=at) if span.order == "asc" else span._replace(until=at + 1)
 
 
 async def _evenly(runs: AsyncIterator[tuple[Stretch, Run]], rows: int, most: int) -> AsyncIterator[tuple[Stretch, Run]]:

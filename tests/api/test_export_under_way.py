@@ -74,6 +74,32 @@ async def test_with_a_limit_no_more_is_read_than_it_takes(database_url: str) -> 
     assert stretches == 1
 
 
+@pytest.mark.parametrize("order", ["asc", "desc"])
+async def test_what_lies_before_the_page_that_a_file_goes_on_from_is_not_read_again(
+    database_url: str, order: str
+) -> None:
+    """Of its last moment only what is left."""
+    moments = [(NOON + hour * 3_600_000_000, float(hour)) for hour in range(48)]
+    await keep(database_url, {("a", "x"): moments, ("a", "y"): moments})
+    stretches = 0
+    async with asking(database_url) as client:
+        page = (await client.get("/readings", params={"limit": 91, "order": order})).json()["next"]
+        query = {"format": "csv", "order": order}
+        whole = (await client.get("/readings", params=query)).text.splitlines()
+        with sizes(4, 4), pytest.MonkeyPatch.context() as patch:
+            copy = Database.copy
+
+            async def copy_and_count(self: Database, sql: str) -> bytes:
+                nonlocal stretches
+                stretches += 1
+                return await copy(self, sql)
+
+            patch.setattr(Database, "copy", copy_and_count)
+            answer = await client.get("/readings", params={**query, "page": page})
+    assert answer.text.splitlines()[1:] == whole[-5:]
+    assert stretches < 15, "three hours of two days"
+
+
 @pytest.mark.parametrize("form", FORMS)
 async def test_a_piece_of_long_texts_has_fewer_of_them(database_url: str, form: File) -> None:
     size = 100_000
