@@ -16,7 +16,13 @@ HELD = 5_000
 and a round trip to the database weighs little against it."""
 LEAST = 4
 """Rows asked of one series at least, however many series there are."""
+SHORT = 1_000
+"""Bytes of a text that is read with its row: as many as are held weigh a few megabytes."""
 _series = itemgetter(1)
+
+
+class Unread(int):
+    """The bytes of a longer text, in its place: only those that go out are read."""
 
 
 class Row(NamedTuple):
@@ -96,14 +102,19 @@ async def _next(database: Database, starts: dict[int, int], text: Collection[int
             found = await database.fetch(
                 STATEMENTS[table, span.order], numbers, [starts[number] for number in numbers], bound, many
             )
-            rows += map(Row._make, found)
+            if table == "reading":
+                rows += map(Row._make, found)
+            else:
+                rows += [Row(at, one, Unread(size) if value is None else value) for at, one, value, size in found]
     return rows
 
 
 def _statement(table: str, order: Order) -> str:
     near, far = (">", "<") if order == "asc" else ("<", ">")
+    size = "octet_length(r.value)"
+    value = "r.value" if table == "reading" else f"CASE WHEN {size} <= {SHORT} THEN r.value END, {size}"
     return f"""
-        SELECT r.at, r.series_id, r.value
+        SELECT r.at, r.series_id, {value}
         FROM unnest($1::int[], $2::timestamptz[]) start (series, at)
         CROSS JOIN LATERAL (
             SELECT at, series_id, value FROM {table}
@@ -116,12 +127,3 @@ def _statement(table: str, order: Order) -> str:
 STATEMENTS = {
     (table, order): _statement(table, order) for table in ("reading", "text_reading") for order in ("asc", "desc")
 }
-
-
-async def first(runs: AsyncIterator[list[Row]], many: int) -> AsyncIterator[list[Row]]:
-    """No more than so many rows of these runs."""
-    async for rows in runs:
-        yield rows[:many]
-        many -= len(rows)
-        if many <= 0:
-            return

@@ -10,10 +10,10 @@ import msgspec
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from api import form, keyset, merge
+from api import form, keyset, merge, texts
 from api.database import Database, DatabaseDep
 from api.match import MatchQuery, matched
-from api.merge import Order, Row, Span
+from api.merge import Order, Span
 from api.moment import EARLIEST, LATEST, Moment, misordered
 from api.problem import ProblemError, documented, shown
 from api.stream import Stream
@@ -39,7 +39,7 @@ class ReadingsQuery(MatchQuery):
         ge=1,
         le=2**31 - 1,
         description=f"readings at most. JSON: {PAGE} unless said, {LARGEST_PAGE} at most, "
-        "and `next` has more. All other formats: all of them unless said.",
+        "fewer where texts are long, and `next` has more. All other formats: all of them unless said.",
         examples=[1000],
     )
     page: str | None = Field(
@@ -144,11 +144,8 @@ async def _page(database: Database, query: ReadingsQuery, span: Span, asked: Seq
             422, f"limit: expected at most {LARGEST_PAGE} in JSON (all other formats take any), got {limit}"
         )
     series = await matched(database, query)
-    rows: list[Row] = []
-    async for run in merge.first(merge.read(database, series.values(), span, limit + 1), limit + 1):
-        rows += run
-    more = len(rows) > limit
-    del rows[limit:]
+    taken, more = await texts.page(merge.read(database, series.values(), span, limit + 1), limit)
+    rows = await texts.read(database, taken)
     columns = {
         "names": {
             str(number): {"device": series[number].device, "metric": series[number].metric, "unit": series[number].unit}
@@ -157,6 +154,6 @@ async def _page(database: Database, query: ReadingsQuery, span: Span, asked: Seq
         "series": [row.series for row in rows],
         "at": [row.at // 1000 for row in rows],
         "value": [row.value for row in rows],
-        "next": keyset.encode(span._replace(after=rows[-1][:2]), asked) if more else None,
+        "next": keyset.encode(span._replace(after=taken[-1][:2]), asked) if more else None,
     }
     return Response(msgspec.json.encode(columns), media_type="application/json", headers={"vary": "accept"})

@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from api import merge
+from api import texts as texts_of_pages
 from api.database import Database
 from api.match import MatchQuery, matched
 from api.merge import Order, Span
@@ -143,6 +144,53 @@ async def test_no_series_is_no_readings(client: httpx.AsyncClient) -> None:
     empty: dict[str, Any] = {"names": {}, "series": [], "at": [], "value": [], "next": None}
     assert (await client.get("/readings", params={"match": "nobody/*"})).json() == empty
     assert (await client.get("/readings", params={"format": "csv"})).text == "at,device,metric,unit,value\r\n"
+
+
+@pytest.mark.parametrize("order", ["asc", "desc"])
+async def test_a_page_of_long_texts_is_shorter_than_its_limit_and_the_next_goes_on_behind_it(
+    client: httpx.AsyncClient, database_url: str, order: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    size = 100_000
+    monkeypatch.setattr(texts_of_pages, "PAGE_BYTES", 5 * size)
+    notes = {("a", name): [(NOON + 1000 * n, f"{n:0{size}}") for n in range(12)] for name in ("note", "other")}
+    series = await keep(
+        database_url,
+        {**notes, ("a", "x"): [(NOON + 1000 * n, float(n)) for n in range(12)], ("a", "y"): [(NOON, "short")]},
+    )
+    stored = [("x", n, float(n)) for n in range(12)] + [("y", 0, "short")]
+    stored += [(name, n, f"{n:0{size}}") for name in ("note", "other") for n in range(12)]
+    expected = sorted([(NOON // 1000 + n, series["a", name], value) for name, n, value in stored])
+    found, page, query = [], None, {"limit": "37", "order": order}
+    while True:
+        columns = (await client.get("/readings", params=query if page is None else {**query, "page": page})).json()
+        rows = list(zip(columns["at"], columns["series"], columns["value"], strict=True))
+        assert 1 <= sum(len(value) == size for _, _, value in rows if isinstance(value, str)) <= 5 + 1
+        found += rows
+        page = columns["next"]
+        if page is None:
+            break
+    assert found == (expected if order == "asc" else expected[::-1])
+    monkeypatch.setattr(texts_of_pages, "PAGE_BYTES", 1)
+    assert len((await client.get("/readings", params={"match": "a/note"})).json()["at"]) == 1
+    assert (await client.get("/readings", params={"match": "a/y"})).json()["next"] is None
+
+
+async def test_a_text_that_is_dropped_amid_a_page_is_left_out_and_the_next_goes_on(
+    client: httpx.AsyncClient, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    long = "long" * merge.SHORT
+    await keep(database_url, {("a", "x"): [(NOON + 1000 * n, long + str(n)) for n in range(4)]})
+    read = texts_of_pages.read
+
+    async def read_late(*arguments: Any) -> Any:
+        await execute(database_url, "DELETE FROM text_reading WHERE at <= moment($1)", NOON + 1000)
+        return await read(*arguments)
+
+    monkeypatch.setattr(texts_of_pages, "read", read_late)
+    page = (await client.get("/readings", params={"limit": 2})).json()
+    assert page["value"] == []
+    page = (await client.get("/readings", params={"limit": 2, "page": page["next"]})).json()
+    assert (page["value"], page["next"]) == ([long + "2", long + "3"], None)
 
 
 @pytest.mark.parametrize("order", ["asc", "desc"])

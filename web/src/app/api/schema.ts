@@ -2059,7 +2059,7 @@ export interface operations {
                 to?: (number | string) | null;
                 /** @description by time and, at equal times, by series; `desc` is the exact reverse */
                 order?: "asc" | "desc";
-                /** @description readings at most. JSON: 10000 unless said, 100000 at most, and `next` has more. All other formats: all of them unless said. */
+                /** @description readings at most. JSON: 10000 unless said, 100000 at most, fewer where texts are long, and `next` has more. All other formats: all of them unless said. */
                 limit?: number | null;
                 /** @description `next` of the page before, with the same match and order */
                 page?: string | null;
