@@ -42,7 +42,7 @@ class ChangesQuery(MatchQuery):
         "by default from the beginning of what is kept",
         examples=["hog053ancw"],
     )
-    limit: int = Field(PAGE, ge=1, le=LARGEST_PAGE, description="readings at most")
+    limit: int = Field(PAGE, ge=1, le=LARGEST_PAGE, description="readings at most; fewer where texts are long")
     wait: float = Field(
         0,
         ge=0,

@@ -13,6 +13,9 @@ NO_SEQSCAN = "SET LOCAL enable_seqscan = off"
 LOOKED_THROUGH = 100_000
 """Readings for one page where a match leaves most of them out: a tenth of a second."""
 
+PAGE_BYTES = 8 * 2**20
+"""Of texts, with which a page ends: as much as 100,000 numbers weigh with all that is made of them."""
+
 STATE = "SELECT micros(last), micros(born), micros(dropped) FROM commit_clock, horizon"
 
 BETWEEN = """
@@ -39,11 +42,17 @@ PAGE = f"""
             SELECT committed_at, series_id, at, NULL, value FROM text_reading WHERE {BETWEEN} AND {WANTED}
             OFFSET 0
         ) AS found ORDER BY committed_at, series_id, at LIMIT $6 + 1
+    ), weighed AS (
+        SELECT *, row_number() OVER before AS place, coalesce(sum(octet_length(text)) OVER before, 0) < $7 AS light
+        FROM page
+        WINDOW before AS (ORDER BY committed_at, series_id, at ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
+    ), kept AS (
+        SELECT * FROM weighed WHERE light AND place <= $6 ORDER BY place
     )
     SELECT array_agg(series_id), array_agg(micros(at)), array_agg(value),
         CASE WHEN count(text) > 0 THEN array_agg(text) END,
-        CASE WHEN count(*) > $6 THEN (array_agg(micros(committed_at)))[$6] END
-    FROM page
+        CASE WHEN count(*) < (SELECT count(*) FROM page) THEN micros(max(committed_at)) END
+    FROM kept
 """  # noqa: S608  constants
 
 
@@ -71,19 +80,18 @@ async def state(database: Database) -> State:
 async def read(database: Database, after: Place, last: int, limit: int, likes: Sequence[str] | None) -> Changes:
     """At most so many of the readings that were committed behind a place and up to `last`: of matched series, or of all.
 
-    The work is bounded, so with a match there may be none, and yet more behind the place returned.
+    Fewer with `PAGE_BYTES` of text, but one at least. The work is bounded, so with a match there may be none, and yet more
+    behind the place returned.
     """
     if after.before[0] > last:
         return Changes([], [], [], after)
     until = await _until(database, after, last, limit if likes is None else max(limit, LOOKED_THROUGH))
     [(series, at, number, text, committed_at)] = await database.fetch(
-        PAGE, *after.before, until, likes, limit, setting=NO_SEQSCAN
+        PAGE, *after.before, until, likes, limit, PAGE_BYTES, setting=NO_SEQSCAN
     )
     value = [one if word is None else word for one, word in zip(number, text, strict=True)] if text else number
     if committed_at is None:
         return Changes(series or [], at or [], value or [], after._replace(committed_at=until, within=WHOLE))
-    for column in (series, at, value):
-        del column[limit:]
     return Changes(series, at, value, after._replace(committed_at=committed_at, within=(series[-1], at[-1])))
 
 

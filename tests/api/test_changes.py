@@ -144,6 +144,29 @@ async def test_a_batch_larger_than_a_page_is_cut_without_loss_and_what_came_besi
     assert cursor.decode(end) > 0, "at the end it is a cursor that the live stream takes, too"
 
 
+async def test_a_page_of_long_texts_is_shorter_than_its_limit_and_the_next_goes_on_behind_it(
+    client: httpx.AsyncClient, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Amid a batch, and where one ends."""
+    size = 100_000
+    monkeypatch.setattr(feed, "PAGE_BYTES", 3 * size)
+    for batch in range(3):
+        texts = [(NOON + n * 1_000, f"{n:0{size}}") for n in range(5 * batch, 5 * batch + 5)]
+        await keep(database_url, {("a", "note"): texts, ("a", "x"): [(at, 1.0) for at, _ in texts]})
+    found, after = list[Row](), dict[str, str]()
+    more = True
+    while more:
+        columns = await page(client, limit=100, **after)
+        rows = rows_of(columns)
+        assert rows
+        assert sum(isinstance(value, str) for _, _, value in rows) <= 3
+        found += rows
+        after, more = {"after": columns["next"]}, columns["more"]
+    assert found == await stored(database_url)
+    monkeypatch.setattr(feed, "PAGE_BYTES", 1)
+    assert len((await page(client, match="a/note"))["at"]) == 1
+
+
 async def test_a_page_looks_through_a_bounded_part_of_what_is_not_wanted(
     client: httpx.AsyncClient, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2408,7 +2408,7 @@ export interface operations {
                 match?: string[];
                 /** @description `next` of the answer before, or a cursor of `/latest` or of the live stream; by default from the beginning of what is kept */
                 after?: string | null;
-                /** @description readings at most */
+                /** @description readings at most; fewer where texts are long */
                 limit?: number;
                 /** @description seconds to wait, while there is nothing new, for something to be committed */
                 wait?: number;
