@@ -1,6 +1,7 @@
 """`/changes`: everything that was committed after a cursor, in commit order, for those who keep a copy in step."""
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import timedelta
 from typing import Annotated
@@ -85,20 +86,29 @@ async def changes(database: DatabaseDep, commits: CommitsDep, query: Annotated[C
     until = loop.time() + query.wait
     while True:
         commit = commits.next()
-        state = await feed.state(database)
-        after = _checked(after, state)
-        found = await feed.read(database, after, state.last, query.limit, wanted)
-        after = (
-            found.place if found.place.committed_at < state.extent.whole_from else found.place._replace(horizon=None)
-        )
+        found, state = await _read(database, after, query.limit, wanted)
+        after = found.place
         more = after.committed_at < state.last or after.within != WHOLE
         left = until - loop.time()
         if found.series or more or left <= 0:
-            return await _answer(database, found._replace(place=after), more=more)
+            return await _answer(database, found, more=more)
         await asyncio.sleep(min(LEAST_PAUSE, left))
         with suppress(TimeoutError):
             async with asyncio.timeout_at(until):
                 await commit.wait()
+
+
+async def _read(
+    database: Database, after: Place | None, limit: int, wanted: Sequence[str] | None
+) -> tuple[Changes, State]:
+    """A page, and what there was when it was read: nothing behind the place that it starts from had been dropped by then."""
+    state = await feed.state(database)
+    while True:
+        found = await feed.read(database, _checked(after, state), state.last, limit, wanted)
+        before, state = state, await feed.state(database)
+        if state.extent == before.extent:  # else something may have been dropped before it was read
+            whole = found.place.committed_at >= before.extent.whole_from
+            return found._replace(place=found.place._replace(horizon=None) if whole else found.place), before
 
 
 def _after(cursor: str | None) -> Place | None:

@@ -290,6 +290,27 @@ async def test_a_cursor_that_retention_has_passed_is_gone_and_who_starts_over_ge
         problem_of(await client.get("/changes", params={"after": end}), 410)
 
 
+async def test_what_is_dropped_amid_an_answer_is_told_and_who_starts_over_gets_all_that_is_left(
+    client: httpx.AsyncClient, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await keep(database_url, {("a", "x"): [(NOON, 1.0)]})
+    cursor = (await page(client))["next"]
+    series = await keep(database_url, {("a", "x"): [(NOON + 1_000, 2.0)]})
+    read, late = feed.read, iter((True,))
+
+    async def read_late(*arguments: Any) -> Any:
+        if next(late, False):
+            await execute(database_url, "UPDATE horizon SET dropped = (SELECT max(committed_at) FROM reading)")
+            await execute(database_url, "DELETE FROM reading WHERE value = 2")
+        return await read(*arguments)
+
+    monkeypatch.setattr(feed, "read", read_late)
+    problem_of(await client.get("/changes", params={"after": cursor}), 410)
+    await keep(database_url, {("a", "x"): [(NOON + 2_000, 2.0)]})
+    late = iter((True,))
+    assert rows_of(await page(client)) == [(series["a", "x"], NOON // 1000, 1.0)]
+
+
 places = st.builds(
     Place,
     st.integers(0, 10**16),
