@@ -18,6 +18,8 @@ EXPECTED = (
 LENGTH = {"m": MICROSECONDS["m"], "d": MICROSECONDS["d"], "mo": 30_436_875 * MICROSECONDS["d"] // 1_000_000}
 """Microseconds of a unit on average: a Gregorian month has 30.436875 days."""
 MINUTES_A_DAY = 1_440
+LONGEST = 12_000
+"""Months: a thousand years. Readings are of our millennium, and calendars here end with the year 9999."""
 
 _units: dict[str, tuple[int, Unit]] = {
     "m": (1, "m"),
@@ -59,6 +61,8 @@ def parse(text: str) -> Every:
     every = Every(many * _units[unit][0], _units[unit][1]) if unit in _units else Every(0, "m")
     if every.many == 0 or (every.unit == "m" and MINUTES_A_DAY % every.many):
         raise ValueError(f"expected {EXPECTED}, got {shown(text)}")
+    if every.length > LONGEST * LENGTH["mo"]:
+        raise ValueError(f"expected at most {LONGEST // 12} years, got {shown(text)}")
     return every
 
 

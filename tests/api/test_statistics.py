@@ -243,6 +243,16 @@ async def test_any_calendar_reaches_over_the_time_in_which_there_are_readings(cl
     assert (await client.get("/statistics", params=query)).json()["series"] == []
 
 
+async def test_the_longest_windows_are_in_the_calendar(client: httpx.AsyncClient, database_url: str) -> None:
+    await keep(database_url, {("a", "x"): [(NOON, 1.0)]})
+    lengths, zones = ("1000y", "9999mo", "9999w", "9999d"), ("UTC", "America/New_York", "Pacific/Kiritimati")
+    begins = ("0001-01-01T00:00:00Z", "0", "2000-01-01T00:00:00Z", "-1h", "9999-12-31T23:59:59Z")
+    for every, zone, since in itertools.product(lengths, zones, begins):
+        query = {"from": since, "to": "9999-12-31T23:59:59Z", "every": every, "timezone": zone}
+        answer = await client.get("/statistics", params=query)
+        assert answer.status_code == 200, (query, answer.text)
+
+
 @pytest.mark.parametrize(
     ("query", "says"),
     [
@@ -252,6 +262,8 @@ async def test_any_calendar_reaches_over_the_time_in_which_there_are_readings(cl
         ({"every": "PT1D"}, "got 'PT1D'"),
         ({"every": "P1DT1H"}, "got 'P1DT1H'"),
         ({"every": "10000y"}, "got '10000y'"),
+        ({"every": "9999y"}, "every: expected at most 1000 years, got '9999y'"),
+        ({"every": "P1001Y", "timezone": "America/New_York"}, "every: expected at most 1000 years, got 'P1001Y'"),
         ({"timezone": "Mars/Olympus"}, "timezone: expected a name of the IANA time zone database, as `UTC`"),
         ({"timezone": "../UTC"}, "got '../UTC'"),
         ({"timezone": "Europe"}, "got 'Europe'"),
