@@ -114,7 +114,7 @@ async def chart(database: DatabaseDep, query: Annotated[ChartQuery, Query()]) ->
 async def _span(database: Database, query: ChartQuery, ids: list[int]) -> tuple[int, int] | None:
     """What is shown, in microseconds; at whole milliseconds, as clients know no finer ones. `None` if that is nothing."""
     since, until = query.since, query.until
-    if since is not None and until is not None and since // 1000 >= until // 1000:
+    if since is not None and until is not None and since > until:
         raise misordered(since, until)
     if since is None or until is None:
         [(oldest, newest)] = await database.fetch(EXTENT, ids)

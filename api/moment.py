@@ -60,8 +60,8 @@ def milliseconds(moment: int | None) -> int | None:
 
 
 def misordered(since: int, until: int) -> ProblemError:
-    """What a span is told whose end is not behind its beginning."""
-    return ProblemError(422, f"from: expected a time before `to` ({until // 1000}), got {since // 1000}")
+    """What a span is told whose end is before its beginning; one that is empty has an empty answer."""
+    return ProblemError(422, f"from: expected a time not after `to` ({until // 1000}), got {since // 1000}")
 
 
 Moment = Annotated[

@@ -15,8 +15,7 @@ from tests.putting import put
     [
         ({"points": 0}, "points: expected greater than or equal to 1, got '0'"),
         ({"points": 10_001}, "points: expected less than or equal to 10000, got '10001'"),
-        ({"from": 2000, "to": 1000}, "from: expected a time before `to` (1000), got 2000"),
-        ({"from": 1000, "to": 1000}, "from: expected a time before `to` (1000), got 1000"),
+        ({"from": 2000, "to": 1000}, "from: expected a time not after `to` (1000), got 2000"),
         ({"limit": 1}, "expected only known parameters, got limit"),
     ],
 )
@@ -55,3 +54,18 @@ async def test_a_chart_shows_all_there_is_unless_told_and_texts_have_no_line(
 async def test_nothing_is_an_empty_chart(client: httpx.AsyncClient) -> None:
     for query in ({}, {"match": "nobody/*", "from": "-1h"}, {"to": "-400d"}):
         assert (await client.get("/chart", params=query)).json() == {"series": [], "tier": "raw"}
+
+
+@pytest.mark.parametrize(("path", "more"), [("/chart", {}), ("/readings", {}), ("/statistics", {"every": "1d"})])
+async def test_no_time_at_all_has_an_empty_answer(
+    client: httpx.AsyncClient, store: Store, path: str, more: dict[str, str]
+) -> None:
+    """Also for the millisecond of a reading: `to` is not included."""
+    await put(store, [Message("devices/a/telemetry", f'{{"at":{BEGIN},"n":1}}'.encode(), 1, BEGIN)])
+    moment = BEGIN // MS
+    for whole in (False, True):
+        answer = await client.get(path, params={"from": moment, "to": moment + whole, **more})
+        assert answer.status_code == 200, answer.text
+        series = answer.json()["series"]
+        held = [one for one in series if not isinstance(one, dict) or one["at"]]
+        assert bool(held) == whole

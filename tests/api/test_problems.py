@@ -29,7 +29,7 @@ INJECTIONS = ["'; DROP TABLE reading; --", "' OR '1'='1", "\\'; SELECT pg_sleep(
         ("/readings?format=xml", 422, "format: expected 'json', 'csv', 'ndjson', 'parquet' or 'arrow', got 'xml'"),
         ("/readings?from=yesterday", 422, "from: expected milliseconds since the epoch, RFC 3339 with a zone"),
         ("/readings?to=2025-01-01", 422, "in the years 1 to 9999, got '2025-01-01'"),
-        ("/readings?from=2000&to=1000", 422, "from: expected a time before `to` (1000), got 2000"),
+        ("/readings?from=2000&to=1000", 422, "from: expected a time not after `to` (1000), got 2000"),
         ("/readings?page=nonsense", 422, "page: expected `next` of the page before"),
         ("/readings?limt=5", 422, "expected only known parameters, got limt"),
         (

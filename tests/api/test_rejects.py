@@ -125,7 +125,7 @@ async def test_they_are_tried_again_by_number_or_by_selection(client: httpx.Asyn
     [
         ("reason=bad", "reason: expected 'topic', 'json', 'clock'"),
         ("topic=%00*", "topic: expected a pattern in valid Unicode without NUL"),
-        ("from=2000&to=1000", "from: expected a time before `to` (1000), got 2000"),
+        ("from=2000&to=1000", "from: expected a time not after `to` (1000), got 2000"),
         ("from=yesterday", "from: expected milliseconds since the epoch"),
         ("limit=1001", "limit: expected less than or equal to 1000, got '1001'"),
         ("limit=1000&bytes=20000", "bytes: expected at most 16777 with limit=1000, got 20000"),
@@ -146,7 +146,7 @@ async def test_bad_questions_are_told_what_was_expected(client: httpx.AsyncClien
         ({"ids": ["x"]}, "ids: expected a valid integer"),
         ({"id": 1}, "expected only known parameters, got id"),
         ({"limit": 0}, "limit: expected greater than or equal to 1, got 0"),
-        ({"from": 2000, "to": 1000}, "from: expected a time before `to` (1000), got 2000"),
+        ({"from": 2000, "to": 1000}, "from: expected a time not after `to` (1000), got 2000"),
         ([], "body: expected"),
     ],
 )
