@@ -12,8 +12,13 @@ When = Literal["before", "after"]
 
 BRIDGE = b"fieldline bridge"
 """How the store names itself in a connection's first packet; other connections are left alone."""
-COMMIT, COMMITTED = b"COMMIT;\0", b"COMMIT\0"
-"""The end of the statement, and of Postgres's answer to it."""
+COMMIT = b"COMMIT;\0"
+"""The end of the statement with which a large batch is committed. A small one is committed by the statement that stores it."""
+PARSE, BIND = b"P", b"B"
+"""Begin what a client says to name a statement, and to run it by its name: after the length, `BIND` has an empty name first."""
+STORES_ALL = (b"INSERT INTO reading ", b"pg_notify(")
+COMMITTED = b"Z\0\0\0\5I"
+"""Postgres is ready for more, with no transaction open."""
 
 
 class CommitCut:
@@ -29,12 +34,13 @@ class CommitCut:
         self.let_go.set()
         self._when = when
         self._doomed: set[Link] = set()
+        self._named: dict[Link, bytes] = {}
 
     def treat(self, proxy: Proxy) -> None:
         proxy.up, proxy.down = self._up, self._down
 
     async def _up(self, link: Link, data: bytes) -> AsyncIterator[bytes]:
-        if self.cuts_left and BRIDGE in link.greeting and data.endswith(COMMIT):
+        if BRIDGE in link.greeting and self._commits(link, data) and self.cuts_left:
             self.cuts_left -= 1
             if self._when == "before":
                 await self._cut()
@@ -46,6 +52,14 @@ class CommitCut:
             self._doomed.discard(link)
             await self._cut()
         yield data
+
+    def _commits(self, link: Link, data: bytes) -> bool:
+        if data.startswith(PARSE) and all(part in data for part in STORES_ALL):
+            self._named[link] = data[5:].partition(b"\0")[0]
+        name = self._named.get(link)
+        return data.endswith(COMMIT) or (
+            name is not None and data.startswith(BIND) and data[5:].startswith(b"\0%b\0" % name)
+        )
 
     async def _cut(self) -> None:
         self.held.set()

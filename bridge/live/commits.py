@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from time import monotonic
 from typing import NamedTuple, NoReturn, Self
 
@@ -59,8 +59,8 @@ class Commits:
         self._behind_until = 0.0
         self._wait = SHORTEST_WAIT
         self._writers: set[int] = set()
-        self._strangers: set[int] = set()
-        """Backends that are not known to write: a look at the clock tells what they have committed, if anything."""
+        self._strangers: dict[int, str] = {}
+        """What backends told first that are not known to write; what they have committed, if anything, the clock tells."""
         self._look = asyncio.Event()
 
     def next(self) -> asyncio.Event:
@@ -92,7 +92,7 @@ class Commits:
         connection = await asyncpg.connect(
             self._url, timeout=PATIENCE, server_settings={"application_name": "fieldline commits"}
         )
-        self._writers, self._strangers = set(), set()
+        self._writers, self._strangers = set(), {}
         try:
             connection.add_termination_listener(lambda _: self._look.set())
             await connection.add_listener(
@@ -116,15 +116,20 @@ class Commits:
         """Find out which strangers are to be believed from now on; the others are not listened to until the next poll."""
         if self._strangers:
             found = await connection.fetch(WRITERS, list(self._strangers), timeout=PATIENCE)
-            self._writers.update(pid for (pid,) in found)
-            self._strangers -= self._writers
+            for (backend,) in found:
+                self._writers.add(backend)
+                self._believe(backend, self._strangers.pop(backend))
 
     def _notified(self, backend: int, payload: str) -> None:
         if backend in self._writers:
-            self._hear(Commit.read(backend, payload))
+            self._believe(backend, payload)
         elif backend not in self._strangers:
-            self._strangers.add(backend)
+            self._strangers[backend] = payload
             self._look.set()
+
+    def _believe(self, backend: int, payload: str) -> None:
+        with suppress(ValueError):  # a person who tries out NOTIFY
+            self._hear(Commit.read(backend, payload))
 
     def _hear(self, commit: Commit) -> None:
         if commit.messages >= MANY:
