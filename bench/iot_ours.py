@@ -24,10 +24,14 @@ def _of_each(metric: str, parts: str, which: str = "") -> str:
     ) AS {metric}"""  # noqa: S608
 
 
-TENS = """
-    SELECT date_bin('10 minutes', at, 'epoch') AS ten, sum(sum) / sum(count) AS mean
-    FROM rollup_minute AS r WHERE r.series_id = spoken.series_id GROUP BY 1
-"""
+def _tens(metric: str) -> str:
+    """Of the whole fleet: one look at each minute."""
+    return f"""(
+        SELECT name, date_bin('10 minutes', at, 'epoch') AS ten, sum(sum) / sum(count) AS mean
+        FROM spoken JOIN rollup_minute USING (series_id) WHERE metric = '{metric}' GROUP BY 1, 2
+    ) AS {metric}"""  # noqa: S608
+
+
 # Both of one moment, as a row of TSBS's table has them.
 NEWEST_LOCATION = """
     SELECT latitude.value AS latitude, longitude.value AS longitude
@@ -49,20 +53,23 @@ TENS_IN_SPAN = """
 MEAN_IN_SPAN = """
     SELECT avg(value) AS mean FROM reading AS r WHERE r.series_id = spoken.series_id AND at >= $2 AND at < $3
 """
-MEAN = "SELECT sum(sum) / sum(count) AS mean FROM rollup_hour AS r WHERE r.series_id = spoken.series_id"
+MEAN_LOAD = """(
+    SELECT name, sum(sum) / sum(count) AS mean
+    FROM spoken JOIN rollup_hour USING (series_id) WHERE metric = 'current_load' GROUP BY 1
+) AS current_load"""
 # How many readings are above 0 is in a rollup only if all are or none is; else in the readings of that minute.
-TENS_BROKEN = """
-    SELECT date_bin('10 minutes', at, 'epoch') AS ten, sum(above)::float8 / sum(count) >= 0.5 AS broken
+TENS_BROKEN = """(
+    SELECT name, date_bin('10 minutes', at, 'epoch') AS ten, sum(above)::float8 / sum(count) >= 0.5 AS broken
     FROM (
-        SELECT at, count, CASE WHEN min > 0 THEN count ELSE 0 END AS above
-        FROM rollup_minute AS r WHERE r.series_id = spoken.series_id AND (min > 0 OR max <= 0)
+        SELECT name, at, count, CASE WHEN min > 0 THEN count ELSE 0 END AS above
+        FROM spoken JOIN rollup_minute USING (series_id) WHERE metric = 'status' AND (min > 0 OR max <= 0)
         UNION ALL
-        SELECT mixed.at, 1, (value > 0)::int
-        FROM rollup_minute AS mixed JOIN reading AS r
-        ON r.series_id = spoken.series_id AND r.at >= mixed.at AND r.at < mixed.at + interval '1 minute'
-        WHERE mixed.series_id = spoken.series_id AND min <= 0 AND max > 0
-    ) AS minutes GROUP BY 1
-"""
+        SELECT name, mixed.at, 1, (value > 0)::int
+        FROM spoken JOIN rollup_minute AS mixed USING (series_id) JOIN reading AS r
+        ON r.series_id = mixed.series_id AND r.at >= mixed.at AND r.at < mixed.at + interval '1 minute'
+        WHERE metric = 'status' AND min <= 0 AND max > 0
+    ) AS minutes GROUP BY 1, 2
+) AS status"""
 # Two series at the same time: no rollup holds that.
 WHILE_MOVING = """
     SELECT used.value
@@ -78,11 +85,11 @@ SOURCES: Mapping[str, str] = {
     "truck": "truck",
     **{f"newest_{metric}": _newest(metric) for metric in ("fuel_state", "current_load")},
     "newest_location": _of_each("latitude", NEWEST_LOCATION, " AND fleet = $1"),
-    "tens_velocity": _of_each("velocity", TENS),
-    "tens_status": _of_each("status", TENS),
-    "tens_broken": _of_each("status", TENS_BROKEN),
+    "tens_velocity": _tens("velocity"),
+    "tens_status": _tens("status"),
+    "tens_broken": TENS_BROKEN,
     "tens_in_span_velocity": _of_each("velocity", TENS_IN_SPAN, " AND fleet = $1"),
     "mean_in_span_velocity": _of_each("velocity", MEAN_IN_SPAN, " AND fleet = $1"),
-    "mean_current_load": _of_each("current_load", MEAN),
+    "mean_current_load": MEAN_LOAD,
     "fuel_consumption_while_moving": _of_each("fuel_consumption", WHILE_MOVING),
 }
