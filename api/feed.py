@@ -6,15 +6,13 @@ from typing import NamedTuple
 from api.database import Database
 from api.match import MATCHED
 from api.place import WHOLE, Place
+from api.texts import PAGE_BYTES
 from bridge.live.history import TICK, Extent
 
 NO_SEQSCAN = "SET LOCAL enable_seqscan = off"
 """The newest commits lie at the end of a table. A plan that expects them anywhere reads all that lies before them."""
 LOOKED_THROUGH = 100_000
 """Readings for one page where a match leaves most of them out: a tenth of a second."""
-
-PAGE_BYTES = 8 * 2**20
-"""Of texts, with which a page ends: as much as 100,000 numbers weigh with all that is made of them."""
 
 STATE = "SELECT micros(last), micros(born), micros(dropped) FROM commit_clock, horizon"
 
