@@ -5,6 +5,8 @@ from contextlib import AsyncExitStack
 from itertools import count, islice
 from random import Random
 
+import asyncpg
+
 from fieldline.embedded.part import PartError
 from torture import stored
 from torture.disk import Skipped
@@ -46,7 +48,7 @@ async def _left(stack: AsyncExitStack) -> str:
     """Close the house, and say what could not be closed as it should: after a crash the bridge has said more than its log."""
     try:
         await stack.aclose()
-    except (AssertionError, OSError, PartError) as error:
+    except (AssertionError, OSError, PartError, asyncpg.PostgresError) as error:
         return f"; then {error}"
     return ""
 

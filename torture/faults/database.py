@@ -8,7 +8,7 @@ from signal import Signals
 
 import asyncpg
 
-from tests.eventually import eventually
+from tests.eventually import eventually, is_so
 from torture import process
 from torture.commits import CommitCut, When
 from torture.fault import Scene
@@ -42,10 +42,12 @@ async def stood_still(scene: Scene) -> None:
 
 
 async def backend_killed(scene: Scene) -> None:
-    """Postgres then ends all other backends too, and recovers."""
-    for pid in await _backends(scene):
-        with suppress(ProcessLookupError):
-            os.kill(pid, Signals.SIGKILL)
+    """Postgres then ends all other backends too, as soon as it has noticed, and recovers."""
+    async with scene.house.connected() as bystander:
+        for pid in await _backends(scene):
+            with suppress(ProcessLookupError):
+                os.kill(pid, Signals.SIGKILL)
+        await eventually(lambda: is_so(bystander.is_closed()), PATIENCE)
     await scene.house.mend_database()
 
 
