@@ -5,10 +5,12 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
+import asyncpg
 import pytest
 from websockets.asyncio.client import ClientConnection
 
 from bench import memory
+from bridge.live.hub import CONNECTIONS
 from tests.api.streaming import Served, hear, say
 from tests.bridge.watching import BEGINNING
 
@@ -36,6 +38,23 @@ async def test_subscriptions_of_one_socket_come_and_go_beside_each_other(served:
         await writer.write(("b", "x", BEGINNING + 2, 3.0))
         heard = [await hear(connection), await hear(connection)]
         assert {frame["id"]: frame["value"] for frame in heard} == {"one": [2.0], "b": [3.0]}
+
+
+async def test_a_server_whose_database_lets_it_wait_says_at_once_that_it_is_there(served: Served) -> None:
+    """So a client can tell it from one that is gone, and need not leave its place among those who wait."""
+    await served.live.writer().write(("a", "x", BEGINNING, 0.0))
+    sql = await asyncpg.connect(served.live.url)
+    async with served.socket() as connection:
+        async with sql.transaction():
+            await sql.execute("LOCK TABLE series IN ACCESS EXCLUSIVE MODE")
+            for number in range(2 * CONNECTIONS):
+                await say(connection, type="subscribe", id=str(number), match=["a/*"])
+            for _ in range(3):
+                await say(connection, type="unsubscribe", id="nobody")
+                assert (await hear(connection))["id"] == "nobody"
+        told = [await hear(connection) for _ in range(2 * CONNECTIONS)]
+        assert {frame["type"] for frame in told} == {"subscribed"}
+    await sql.close()
 
 
 @pytest.mark.parametrize("length", [0, 20, 60, 200, 65_000, 65_500, 70_000])

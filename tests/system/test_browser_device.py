@@ -187,7 +187,7 @@ async def test_a_lost_socket_is_resumed_at_its_cursor(page: Page, pump: Pump) ->
     pump.send(range(6, 40))
     await pump.shown(page, range(40))
     await expect(page.locator(".live-state")).to_have_text("Live")
-    assert [asked["after"] is None for asked in socket.asked] == [True, False]
+    assert [asked["after"] is None for asked in socket.asked if asked["type"] == "subscribe"] == [True, False]
 
 
 async def test_a_socket_that_broke_without_a_word_is_opened_anew_once_the_network_is_back(
@@ -202,7 +202,7 @@ async def test_a_socket_that_broke_without_a_word_is_opened_anew_once_the_networ
     await page.evaluate("dispatchEvent(new Event('online'))")
     pump.send([5])
     await pump.shown(page, range(6))
-    assert [asked["type"] for asked in socket.asked] == ["subscribe", "unsubscribe"]
+    assert [asked["type"] for asked in socket.asked] == ["subscribe", "unsubscribe", "unsubscribe"]
 
     socket.silent = True
     pump.send(range(6, 40))
@@ -210,7 +210,7 @@ async def test_a_socket_that_broke_without_a_word_is_opened_anew_once_the_networ
     await expect(page.locator(".live-state")).to_have_text("Reconnecting", timeout=10_000)
     await pump.shown(page, range(40))
     await expect(page.locator(".live-state")).to_have_text("Live")
-    assert socket.asked[-1]["after"] is not None
+    assert [asked["after"] for asked in socket.asked if asked["type"] == "subscribe"][-1] is not None
 
 
 async def test_what_the_stream_left_out_is_fetched(page: Page, pump: Pump) -> None:

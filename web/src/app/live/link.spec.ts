@@ -1,5 +1,5 @@
 import type { Frame } from './frames';
-import { Link, type LinkState, PATIENCE, SILENCE } from './link';
+import { Link, type LinkState, LONGEST_PATIENCE, PATIENCE, SILENCE } from './link';
 import type { Receiver } from './subscription';
 
 /** The browser's side of a socket, driven by the test. */
@@ -33,6 +33,8 @@ class FakeSocket {
 }
 
 const subscribed: Frame = { type: 'subscribed', id: 's1', series: [], cursor: '5' };
+const isThere: Frame = { type: 'error', id: 'nobody', code: 'unknown', message: 'expected the id of a subscription' };
+const isAsked = { type: 'unsubscribe', id: 'nobody' };
 
 function readings(cursor: string): Frame {
   return { type: 'readings', id: 's1', cursor, series: [1], at: [1], value: [1] };
@@ -80,14 +82,15 @@ describe('Link', () => {
     vi.restoreAllMocks();
   });
 
-  it('is live from the first frame on, not from the opening', () => {
+  it('is live from the snapshot on, not from the opening', () => {
     link.subscribe(['a/*'], 10, receiver);
     newest().opens();
+    newest().says(isThere);
     expect(states).toEqual([]);
     newest().says(subscribed);
     expect(states).toEqual(['live']);
     expect(heard).toEqual(['started']);
-    expect(newest().sent).toEqual([{ type: 'subscribe', id: 's1', match: ['a/*'], after: null, rate: 10 }]);
+    expect(newest().sent).toEqual([{ type: 'subscribe', id: 's1', match: ['a/*'], after: null, rate: 10 }, isAsked]);
   });
 
   it('resumes a lost socket at the cursor of the last readings', () => {
@@ -149,6 +152,56 @@ describe('Link', () => {
     expect(newest().readyState).toBe(WebSocket.CLOSED);
   });
 
+  it('waits for a snapshot as long as the server says that it is there, and meanwhile says that it has none', () => {
+    link.subscribe(['a/*'], 10, receiver);
+    newest().opens();
+    for (let round = 0; round < 10; round += 1) {
+      newest().says(isThere);
+      vi.advanceTimersToNextTimer();
+      expect(newest().sent.slice(1)).toEqual(Array.from({ length: round + 2 }, () => isAsked));
+    }
+    expect(sockets.length).toBe(1);
+    expect([...new Set(states)]).toEqual(['reconnecting', 'polling']);
+    newest().says(subscribed);
+    expect(states.at(-1)).toBe('live');
+    vi.advanceTimersByTime(SILENCE + PATIENCE);
+    expect(states.at(-1)).toBe('reconnecting');
+  });
+
+  it('gives up on a socket that has become silent before its snapshot', () => {
+    link.subscribe(['a/*'], 10, receiver);
+    goLive();
+    newest().breaks();
+    vi.runOnlyPendingTimers();
+    newest().opens();
+    newest().says(isThere);
+    expect(states).toEqual(['live', 'reconnecting']);
+    vi.advanceTimersByTime(PATIENCE);
+    expect(newest().readyState).toBe(WebSocket.OPEN);
+    vi.advanceTimersByTime(PATIENCE);
+    expect(newest().readyState).toBe(WebSocket.CLOSED);
+  });
+
+  it('is live without a snapshot if none is wanted any more', () => {
+    const end = link.subscribe(['a/*'], 10, receiver);
+    end();
+    newest().opens();
+    newest().says(isThere);
+    expect(states).toEqual(['live']);
+  });
+
+  it('has more patience with a socket once the API is polled, within bounds', () => {
+    link.subscribe(['a/*'], 10, receiver);
+    const lives = Array.from({ length: 6 }, () => {
+      const before = Date.now();
+      vi.advanceTimersToNextTimer();
+      const life = Date.now() - before;
+      vi.advanceTimersToNextTimer();
+      return life;
+    });
+    expect(lives).toEqual([PATIENCE, PATIENCE, PATIENCE, 2 * PATIENCE, LONGEST_PATIENCE, LONGEST_PATIENCE]);
+  });
+
   it('waits longer from failure to failure, but never more than ten seconds', () => {
     vi.spyOn(Math, 'random').mockReturnValue(1);
     link.subscribe(['a/*'], 10, receiver);
@@ -176,7 +229,7 @@ describe('Link', () => {
     vi.advanceTimersByTime(SILENCE - 1);
     newest().says(readings('7'));
     vi.advanceTimersByTime(SILENCE);
-    expect(newest().sent.at(-1)).toEqual({ type: 'unsubscribe', id: 'nobody' });
+    expect(newest().sent.at(-1)).toEqual(isAsked);
     vi.advanceTimersByTime(PATIENCE);
     expect(states.at(-1)).toBe('reconnecting');
     vi.runOnlyPendingTimers();
@@ -189,7 +242,7 @@ describe('Link', () => {
     goLive();
     for (let round = 0; round < 5; round += 1) {
       vi.advanceTimersByTime(SILENCE + PATIENCE - 1);
-      newest().says({ type: 'error', id: 'nobody', code: 'unknown', message: 'expected the id of a subscription' });
+      newest().says(isThere);
     }
     expect(sockets.length).toBe(1);
     expect(new Set(states)).toEqual(new Set(['live']));
@@ -201,7 +254,7 @@ describe('Link', () => {
     goLive();
     link.wake();
     link.wake();
-    expect(newest().sent.slice(1)).toEqual([{ type: 'unsubscribe', id: 'nobody' }]);
+    expect(newest().sent.slice(2)).toEqual([isAsked]);
     vi.advanceTimersByTime(PATIENCE - 1);
     newest().says(readings('7'));
     vi.advanceTimersByTime(1);
