@@ -1,8 +1,8 @@
-import { httpResource } from '@angular/common/http';
-import { Component, computed, effect, inject, input, linkedSignal, untracked } from '@angular/core';
+import { Component, computed, effect, inject, input, linkedSignal, resource, untracked } from '@angular/core';
 import { Title } from '@angular/platform-browser';
 import { RouterLink } from '@angular/router';
 
+import { get, Problem } from '../api/get';
 import type { Device } from '../api/types';
 import { Live } from '../live/live';
 import { match } from '../readings/match';
@@ -23,13 +23,19 @@ export class DevicePage {
 
   private readonly clock = inject(Clock);
   private readonly live = inject(Live);
-  protected readonly registry = httpResource<Device>(() => `/api/v1/devices/${encodeURIComponent(this.device())}`);
+  protected readonly registry = resource({
+    params: () => this.device(),
+    loader: ({ params: device, abortSignal }) => get('/api/v1/devices/{device}', { device }, abortSignal),
+  });
   /** The last good answer for this device stays while a newer one is on its way or fails. */
   protected readonly found = linkedSignal<Device | undefined, Device | undefined>({
     source: () => (this.registry.hasValue() ? this.registry.value() : undefined),
     computation: (answer, before) => answer ?? stillOf(this.device(), before?.value),
   });
-  protected readonly missing = computed(() => !this.found() && this.registry.statusCode() === 404);
+  protected readonly missing = computed(() => {
+    const error = this.registry.error();
+    return !this.found() && error instanceof Problem && error.status === 404;
+  });
   protected readonly failed = computed(() => this.registry.error() !== undefined && !this.missing());
   /** One entry or none: tracked by name, a view of another device is another view. */
   protected readonly views = computed(() => [this.found()].filter((device) => device !== undefined));

@@ -1,5 +1,4 @@
-import { httpResource } from '@angular/common/http';
-import { computed, DestroyRef, effect, inject, linkedSignal, Service, untracked } from '@angular/core';
+import { computed, DestroyRef, effect, inject, linkedSignal, resource, Service, untracked } from '@angular/core';
 
 import { get } from '../api/get';
 import type { Device, Devices } from '../api/types';
@@ -21,7 +20,9 @@ export class Fleet {
   private readonly live = inject(Live);
   private readonly clock = inject(Clock);
   private readonly lines = inject(Lines);
-  private readonly registry = httpResource<Devices>(() => '/api/v1/devices');
+  private readonly registry = resource({
+    loader: ({ abortSignal }) => get('/api/v1/devices', {}, abortSignal),
+  });
 
   readonly newest = inject(NewestReadings);
   /** The last good answer stays while a newer one is on its way or fails. */
