@@ -113,11 +113,14 @@ class Commits:
             connection.terminate()
 
     async def _meet(self, connection: asyncpg.Connection) -> None:
-        """Find out which strangers are to be believed from now on; the others are not listened to until the next poll."""
-        if self._strangers:
-            found = await connection.fetch(WRITERS, list(self._strangers), timeout=PATIENCE)
-            for (backend,) in found:
-                self._writers.add(backend)
+        """Find out who is to be believed from now on; the other strangers are not listened to until the next poll.
+
+        Who was believed is asked for as well: Postgres gives the number of a backend that has ended to another.
+        """
+        if asked := self._writers | self._strangers.keys():
+            found = await connection.fetch(WRITERS, list(asked), timeout=PATIENCE)
+            self._writers = {backend for (backend,) in found}
+            for backend in self._writers & self._strangers.keys():
                 self._believe(backend, self._strangers.pop(backend))
 
     def _notified(self, backend: int, payload: str) -> None:

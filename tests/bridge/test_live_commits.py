@@ -107,6 +107,40 @@ async def test_who_may_only_read_is_not_believed(database_url: str, sql: asyncpg
     await reader.close()
 
 
+async def test_who_was_believed_is_forgotten_when_it_may_not_write_any_more(
+    database_url: str, sql: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As is one whose number Postgres has given to a reader."""
+    monkeypatch.setattr("bridge.live.commits.POLL", 0.05)
+    password = urlsplit(database_url).path
+    await migrate(database_url, password)
+    await sql.execute("GRANT UPDATE ON commit_clock TO fieldline_reader")
+    reader = await asyncpg.connect(database_url, user="fieldline_reader", password=password)
+    tell = "SELECT pg_notify($1, $2)"
+    async with open_commits(database_url) as commits:
+        told: list[Commit] = []
+        commits.each(told.append)
+        heard = Heard(commits)
+        await heard.listening()
+        await reader.execute(tell, CHANNEL, "1")
+        await heard.until(1)
+        await reader.execute(tell, CHANNEL, "2")
+        await heard.until(2)
+        await sql.execute("REVOKE UPDATE ON commit_clock FROM fieldline_reader")
+        looks = _looks(told)
+        await eventually(lambda: is_so(_looks(told) >= looks + 2))  # the first may have begun before
+        await reader.execute(tell, CHANNEL, "3")
+        await sql.execute(tell, CHANNEL, "4")
+        await heard.until(4)
+    await reader.close()
+    assert [commit.committed_at for commit in told if commit.backend] == [1, 2, 4]
+
+
+def _looks(told: list[Commit]) -> int:
+    """How often the clock was read."""
+    return sum(not commit.backend for commit in told)
+
+
 async def test_who_comes_later_is_told_of_the_newest_commit_at_once(database_url: str) -> None:
     async with open_commits(database_url) as commits:
         await Heard(commits).listening()
