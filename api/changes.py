@@ -10,7 +10,7 @@ import msgspec
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from api import feed, place
+from api import feed, fields, place
 from api.database import Database, DatabaseDep
 from api.feed import Changes, State
 from api.match import MatchQuery, likes
@@ -58,9 +58,9 @@ class ChangesAnswer(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     names: dict[str, SeriesName] = Field(description="the series in this answer, by number")
-    series: list[int] = Field(description="which series each is of", examples=[[17, 17]])
-    at: list[int] = Field(description="by the device's clock, ms", examples=[[1760000000123, 1760000010123]])
-    value: list[float | str] = Field(description="a boolean is 0 or 1", examples=[[21.4, 21.5]])
+    series: fields.Numbers
+    at: fields.Times
+    value: fields.Values
     next: str = Field(description="goes on from here, as `after`; also when nothing is new", examples=["hog053ancw"])
     more: bool = Field(description="whether something was left out, so that there is no need to wait")
 

@@ -9,6 +9,7 @@ import msgspec
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from api import fields
 from api.database import Database, DatabaseDep
 from api.match import MatchQuery, matched
 from api.moment import Moment, misordered
@@ -66,11 +67,11 @@ class Line(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    series: int = Field(description="its number, the same in every answer", examples=[17])
-    device: str = Field(description="its name in the topic", examples=["greenhouse-1"])
-    metric: str = Field(description="what is measured", examples=["temperature"])
-    unit: str | None = Field(description="as the device said it", examples=["°C"])
-    at: list[int] = Field(description="by the device's clock, ms", examples=[[1760000000123, 1760000010123]])
+    series: fields.Number
+    device: fields.Device
+    metric: fields.Metric
+    unit: fields.Unit
+    at: fields.Times
     value: list[float] = Field(description="a boolean is 0 or 1", examples=[[21.4, 21.5]])
 
 

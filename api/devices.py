@@ -8,8 +8,9 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path
 from pydantic import BaseModel, ConfigDict, Field
 
+from api import fields
 from api.database import DatabaseDep
-from api.match import NO_PARAMETERS, Kind
+from api.match import NO_PARAMETERS
 from api.moment import milliseconds
 from api.problem import ProblemError, documented, shown
 from api.series import NEWEST
@@ -43,10 +44,10 @@ class DeviceSeries(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    series: int = Field(description="its number, the same in every answer", examples=[17])
-    metric: str = Field(description="what is measured", examples=["temperature"])
-    unit: str | None = Field(description="as the device said it", examples=["°C"])
-    kind: Kind = Field(description="what its values are; a boolean is 0 or 1")
+    series: fields.Number
+    metric: fields.Metric
+    unit: fields.Unit
+    kind: fields.Kind
 
 
 class Device(BaseModel):
@@ -54,7 +55,7 @@ class Device(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    device: str = Field(description="its name in the topic", examples=["greenhouse-1"])
+    device: fields.Device
     online: bool | None = Field(description="its last status; null if it never said one")
     last_seen: int | None = Field(description="its newest reading or status, ms", examples=[1760000000123])
     name: str = Field(description="what it calls itself, else `device`", examples=["Greenhouse, north"])

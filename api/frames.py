@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, Json
 
-from api.match import Kind
+from api import fields
 from bridge.live.frames import Reason
 
 
@@ -13,11 +13,11 @@ class Announced(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    series: int = Field(description="its number, the same in every answer", examples=[17])
-    device: str = Field(description="its name in the topic", examples=["greenhouse-1"])
-    metric: str = Field(description="what is measured", examples=["temperature"])
-    unit: str | None = Field(description="as the device said it", examples=["°C"])
-    kind: Kind = Field(description="what `value` is; a boolean is 0 or 1")
+    series: fields.Number
+    device: fields.Device
+    metric: fields.Metric
+    unit: fields.Unit
+    kind: fields.KindOfValue
     at: int | None = Field(description="when it was, by the device's clock, ms", examples=[1760000000123])
     value: float | str | None = Field(description="of the kind that `kind` says", examples=[21.4])
 
@@ -45,9 +45,9 @@ class LiveReadings(BaseModel):
     type: Literal["readings"] = Field(description="which frame it is")
     id: Id
     cursor: Cursor
-    series: list[int] = Field(description="which series each is of", examples=[[17, 17]])
-    at: list[int] = Field(description="by the device's clock, ms", examples=[[1760000000123, 1760000010123]])
-    value: list[float | str] = Field(description="a boolean is 0 or 1", examples=[[21.4, 21.5]])
+    series: fields.Numbers
+    at: fields.Times
+    value: fields.Values
 
 
 class Gap(BaseModel):

@@ -6,6 +6,7 @@ import msgspec
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from api import fields
 from api.database import DatabaseDep
 from api.match import MATCHED, Kind, MatchDep, likes
 from api.problem import documented
@@ -54,11 +55,11 @@ class LatestReading(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    series: int = Field(description="its number, the same in every answer", examples=[17])
-    device: str = Field(description="its name in the topic", examples=["greenhouse-1"])
-    metric: str = Field(description="what is measured", examples=["temperature"])
-    unit: str | None = Field(description="as the device said it", examples=["°C"])
-    kind: Kind = Field(description="what `value` is; a boolean is 0 or 1")
+    series: fields.Number
+    device: fields.Device
+    metric: fields.Metric
+    unit: fields.Unit
+    kind: fields.KindOfValue
     at: int = Field(description="when it was, by the device's clock, ms", examples=[1760000000123])
     value: float | str = Field(description="of the kind that `kind` says", examples=[21.4])
 

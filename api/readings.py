@@ -10,7 +10,7 @@ import msgspec
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from api import form, keyset, merge, texts
+from api import fields, form, keyset, merge, texts
 from api.database import Database, DatabaseDep
 from api.match import MatchQuery, matched
 from api.merge import Order, Span
@@ -59,9 +59,9 @@ class ReadingsQuery(MatchQuery):
 class SeriesName(BaseModel):
     model_config = ConfigDict(frozen=True)
 
-    device: str = Field(description="its name in the topic", examples=["greenhouse-1"])
-    metric: str = Field(description="what is measured", examples=["temperature"])
-    unit: str | None = Field(description="as the device said it", examples=["°C"])
+    device: fields.Device
+    metric: fields.Metric
+    unit: fields.Unit
 
 
 class ReadingsAnswer(BaseModel):
@@ -70,9 +70,9 @@ class ReadingsAnswer(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     names: dict[str, SeriesName] = Field(description="the series on this page, by number")
-    series: list[int] = Field(description="which series each is of", examples=[[17, 17]])
-    at: list[int] = Field(description="by the device's clock, ms", examples=[[1760000000123, 1760000010123]])
-    value: list[float | str] = Field(description="a boolean is 0 or 1", examples=[[21.4, 21.5]])
+    series: fields.Numbers
+    at: fields.Times
+    value: fields.Values
     next: str | None = Field(
         description="the next page, as `page`; null on the last",
         examples=["AAZAuVfSzpgDhI_XxK1__wAGQLlYa2UYAAAAAQPDE6ZAlXdt"],

@@ -3,8 +3,9 @@
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
+from api import fields
 from api.database import DatabaseDep
-from api.match import MATCHED, Kind, MatchDep, likes
+from api.match import MATCHED, MatchDep, likes
 from api.moment import milliseconds
 from api.problem import documented
 
@@ -40,11 +41,11 @@ class SeriesSpan(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    series: int = Field(description="its number, the same in every answer", examples=[17])
-    device: str = Field(description="its name in the topic", examples=["greenhouse-1"])
-    metric: str = Field(description="what is measured", examples=["temperature"])
-    unit: str | None = Field(description="as the device said it", examples=["°C"])
-    kind: Kind = Field(description="what its values are; a boolean is 0 or 1")
+    series: fields.Number
+    device: fields.Device
+    metric: fields.Metric
+    unit: fields.Unit
+    kind: fields.Kind
     first: int | None = Field(description="time of its oldest reading, ms", examples=[1760000000123])
     last: int | None = Field(description="time of its newest reading, ms", examples=[1760003600123])
 

@@ -9,6 +9,7 @@ import msgspec
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from api import fields
 from api.database import DatabaseDep
 from api.every import Length
 from api.match import MatchQuery, Series, matched
@@ -44,10 +45,10 @@ class SeriesStatistics(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    series: int = Field(description="its number, the same in every answer", examples=[17])
-    device: str = Field(description="its name in the topic", examples=["greenhouse-1"])
-    metric: str = Field(description="what is measured", examples=["temperature"])
-    unit: str | None = Field(description="as the device said it", examples=["°C"])
+    series: fields.Number
+    device: fields.Device
+    metric: fields.Metric
+    unit: fields.Unit
     at: list[int] = Field(
         description="where each window begins, ms, also before `from`; one without readings is left out",
         examples=[[1760047200000, 1760133600000]],
