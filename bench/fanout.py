@@ -57,17 +57,21 @@ def measure(size: Size) -> Report:
         Row(name, found) for name, found in zip(names, zip(*rounds, strict=True), strict=True)
     )
     rows = [
-        plain.beside(naive, A_CORE, TIMES).beside(uncompressed, A_CORE, TIMES_UNCOMPRESSED),
+        _beside(plain, naive, uncompressed),
         stalled.beside(plain, "p99 ms", "of p99 without"),
-        distinct.beside(naive, A_CORE, TIMES).beside(uncompressed, A_CORE, TIMES_UNCOMPRESSED),
+        _beside(distinct, naive, uncompressed),
         naive,
         uncompressed,
-        flat_out.beside(naive_flat_out, A_CORE, TIMES).beside(uncompressed_flat_out, A_CORE, TIMES_UNCOMPRESSED),
+        _beside(flat_out, naive_flat_out, uncompressed_flat_out),
         naive_flat_out,
         uncompressed_flat_out,
     ]
     about = f"{SOCKETS:,} sockets, {DEVICES} devices at {HERTZ} Hz to each, {HERTZ} frames a second; the server has one core"
     return Report("fanout", about, rows)
+
+
+def _beside(ours: Row, naive: Row, uncompressed: Row) -> Row:
+    return ours.beside(naive, A_CORE, TIMES).beside(uncompressed, A_CORE, TIMES_UNCOMPRESSED)
 
 
 def _fieldline(way: str = "", *, stalled: int = 0) -> list[Mapping[str, float]]:
