@@ -11,10 +11,8 @@ export type Answer<R extends Route> = paths[R] extends {
 
 export type Device = Answer<'/api/v1/devices/{device}'>;
 export type Devices = Answer<'/api/v1/devices'>;
-export type Latest = Answer<'/api/v1/latest'>;
 export type Page = Answer<'/api/v1/readings'>;
 
 export type Series = Device['series'][number];
 export type Kind = Series['kind'];
-export type LatestReading = Latest['series'][number];
 export type Value = number | string | boolean;

@@ -5,7 +5,7 @@ const PAUSE = 4;
  * How long a silence is before a line breaks: some typical intervals. A line over an outage would be made up.
  * Where at most a few readings of each column are here, the intervals are those between columns that hold any.
  */
-export function longestPause(at: readonly number[], column = 1): number {
+function longestPause(at: readonly number[], column = 1): number {
   const begins = at.map((time) => Math.floor(time / column) * column);
   const recent = begins.filter((time, index) => time !== begins[index - 1]).slice(-500);
   const intervals = recent.slice(1).map((time, index) => time - (recent[index] ?? time));

@@ -13,7 +13,7 @@ export const SILENCE = 30_000;
 /** What no subscription is called: that it is unknown is the server's answer, and all that is wanted of it. */
 const NOBODY = 'nobody';
 /** After so many failures in a row people are told, and the API is polled until the socket is back. */
-export const FAILURES_UNTIL_POLLING = 3;
+const FAILURES_UNTIL_POLLING = 3;
 const FIRST_DELAY = 500;
 const LONGEST_DELAY = 10_000;
 

@@ -2,7 +2,7 @@ import { DestroyRef, effect, inject, untracked } from '@angular/core';
 
 import { Live } from './live';
 
-export const POLL_EVERY = 5_000;
+const POLL_EVERY = 5_000;
 
 /** Calls `ask` every few seconds while the live socket can't be had, never while the last call is still out. */
 export function pollWithoutSocket(ask: () => Promise<void>): void {

@@ -3,7 +3,7 @@ import type { Series } from '../api/types';
 /** What a device says about itself rather than about the field. Shown last, never chosen for a card's line. */
 const HOUSEKEEPING = /^(seq|uptime|battery.*|rssi|snr|signal.*|lat|lon|latitude|longitude)$/i;
 
-export function isHousekeeping(metric: string): boolean {
+function isHousekeeping(metric: string): boolean {
   return HOUSEKEEPING.test(metric);
 }
 
