@@ -1,5 +1,6 @@
 """The api's door to Postgres: reads rows, with moments as microseconds since the epoch, and says plainly when it can't."""
 
+import copy
 import json
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -49,6 +50,7 @@ class Database:
     ) -> None:
         self.statement_seconds = statement_seconds
         self._turns = Turns(connections, behind)
+        self._begun = False
         self._pool = asyncpg.create_pool(
             url,
             min_size=0,
@@ -82,6 +84,12 @@ class Database:
         """Questions that wait for their turn."""
         return self._turns.waiting
 
+    def begun(self) -> Self:
+        """The same, for an answer that has begun: it waits for its turns as long as it takes, and is not refused one."""
+        begun = copy.copy(self)
+        begun._begun = True  # noqa: SLF001  its own
+        return begun
+
     async def fetch(self, sql: str, *arguments: object, setting: str | None = None) -> Sequence[asyncpg.Record]:
         """All rows of one statement, that is, of one snapshot; `setting` is a `SET LOCAL` for it.
 
@@ -109,7 +117,7 @@ class Database:
     async def _connection(self) -> AsyncIterator[Any]:
         """One to ask. What goes wrong with it ends the request with a problem."""
         try:
-            async with self._turns.turn(), self._pool.acquire(timeout=CONNECT_SECONDS) as connection:
+            async with self._turns.turn(begun=self._begun), self._pool.acquire(timeout=CONNECT_SECONDS) as connection:
                 yield connection
         except asyncpg.QueryCanceledError as error:
             detail = f"expected an answer of the database within {self.statement_seconds:g} s, got none: ask for less"

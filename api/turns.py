@@ -22,25 +22,19 @@ class Turns:
 
     def __init__(self, at_once: int, behind: Callable[[], bool] = lambda: False) -> None:
         self._free = asyncio.Semaphore(at_once)
+        self._begun = asyncio.Lock()
         self._rest = at_once / SHARE - 1
         self._behind = behind
         self.waiting = 0
         self.resting = 0
 
     @asynccontextmanager
-    async def turn(self) -> AsyncIterator[None]:
-        """Wait for a turn, and have it until the block is left. Ends the request with 503 if that can't be soon."""
-        if self.waiting >= MOST_WAITING:
-            raise ProblemError(503, f"expected fewer than {MOST_WAITING} questions before this one: ask again later")
-        self.waiting += 1
-        try:
-            async with asyncio.timeout(PATIENCE):
-                await self._free.acquire()
-        except TimeoutError as error:
-            detail = f"expected a turn at the database within {PATIENCE:g} s, got none: ask again later"
-            raise ProblemError(503, detail) from error
-        finally:
-            self.waiting -= 1
+    async def turn(self, *, begun: bool = False) -> AsyncIterator[None]:
+        """Wait for a turn, and have it until the block is left. Ends the request with 503 if that can't be soon.
+
+        Of an answer that has `begun` a refusal would only cut it: it waits as long as it takes.
+        """
+        await (self._at_last() if begun else self._soon())
         loop = asyncio.get_running_loop()
         began = loop.time()
         try:
@@ -52,6 +46,24 @@ class Turns:
                 self._rest_until(now + (now - began) * self._rest)
             else:
                 self._free.release()
+
+    async def _soon(self) -> None:
+        if self.waiting >= MOST_WAITING:
+            raise ProblemError(503, f"expected fewer than {MOST_WAITING} questions before this one: ask again later")
+        self.waiting += 1
+        try:
+            async with asyncio.timeout(PATIENCE):
+                await self._free.acquire()
+        except TimeoutError as error:
+            detail = f"expected a turn at the database within {PATIENCE:g} s, got none: ask again later"
+            raise ProblemError(503, detail) from error
+        finally:
+            self.waiting -= 1
+
+    async def _at_last(self) -> None:
+        """All who have begun take one place among those who wait, in turn: so nobody's patience ends for many of them."""
+        async with self._begun:
+            await self._free.acquire()
 
     def _rest_until(self, end: float) -> None:
         """Rest until then, but no longer than a bridge is behind."""

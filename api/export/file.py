@@ -64,12 +64,14 @@ async def write(database: Database, export: Export, file: File, *, exact: bool) 
     found = await read.find(database, series, span, export.as_of)
     made = await asyncio.to_thread(encoder, file, found.series, exact=exact)
     data, readings = made.head(), 0
-    async for now, run in _evenly(Reader(database, found, span, export.as_of).read(), made.rows, export.most):
+    reader = Reader(database, found, span, export.as_of)
+    async for now, run in _evenly(reader.read(), made.rows, export.most):
         data += await asyncio.to_thread(made.encode, run)
         readings += len(run)
         if data:
             yield Piece(data, readings, stretch.share(found.span, now, descending=span.order == "desc"))
             data = b""
+            reader.begin()
     yield Piece(data + await asyncio.to_thread(made.tail), readings, 1.0)
 
 

@@ -91,6 +91,10 @@ class Reader:
         self._index = np.zeros(max((one.series for one in found.series), default=0) + 1, np.int32)
         self._index[[one.series for one in found.series]] = np.arange(len(found.series), dtype=np.int32)
 
+    def begin(self) -> None:
+        """From now on something of it has been sent: wait for the rest as long as it takes."""
+        self._database = self._database.begun()
+
     async def read(self) -> AsyncIterator[tuple[Stretch, Run]]:
         """All readings in order, with the stretches that hold them."""
         left, width = self._found.span, stretch.START
