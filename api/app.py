@@ -35,6 +35,7 @@ from api.departure import StopWhenClientLeaves
 from api.following import open_following_hub
 from api.hosts import OnlyUnderItsNames
 from api.pages import BUILT, Pages
+from api.stream import Streams
 from bridge.live.commits import MANY, Commits, open_commits
 from bridge.live.hub import Hub
 from bridge.state import BridgeState
@@ -101,6 +102,7 @@ def create_app(
     app.state.bridge = bridge
     app.state.metrics = metrics.registry(bridge, lambda: app.state.hub.clients)
     app.state.replay = replay
+    app.state.streams = Streams()
     app.state.broker = broker
     app.state.origins = frozenset(map(str.lower, origins))
     app.state.mqtt_websocket_url = mqtt_websocket_url

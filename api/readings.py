@@ -16,7 +16,7 @@ from api.match import MatchQuery, matched
 from api.merge import Order, Span
 from api.moment import EARLIEST, LATEST, Moment, misordered
 from api.problem import ProblemError, documented, shown
-from api.stream import Stream
+from api.stream import Stream, Streams
 from bridge.live import cursor
 
 router = APIRouter(tags=["readings"])
@@ -104,10 +104,12 @@ async def readings(
     span = _span(query, asked)
     if answer_in == "json":
         return await _page(database, query, span, asked)
-    return await _file(database, query, span, answer_in)
+    return await _file(database, request.app.state.streams, query, span, answer_in)
 
 
-async def _file(database: Database, query: ReadingsQuery, span: Span, answer_in: form.File) -> Response:
+async def _file(
+    database: Database, streams: Streams, query: ReadingsQuery, span: Span, answer_in: form.File
+) -> Response:
     await asyncio.to_thread(importlib.import_module, "api.export.file")  # Arrow: 70 MB and half a second, for the first
     from api.export import file  # noqa: PLC0415  as above
 
@@ -119,9 +121,8 @@ async def _file(database: Database, query: ReadingsQuery, span: Span, answer_in:
         CURSOR: cursor.encode(as_of),
         "vary": "accept",
     }
-    return await Stream.begun(
-        file.write(database, export, answer_in, exact=query.exact), form.FILES[answer_in], headers
-    )
+    pieces = streams.bounded(file.write(database, export, answer_in, exact=query.exact))
+    return await Stream.begun(pieces, form.FILES[answer_in], headers)
 
 
 def _span(query: ReadingsQuery, asked: Sequence[object]) -> Span:

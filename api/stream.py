@@ -1,4 +1,4 @@
-"""An answer that is made while it is sent, and that is cut when it can't be finished."""
+"""An answer that is made while it is sent, and that is cut when it can't be finished; so many at once."""
 
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
@@ -12,10 +12,34 @@ from api.problem import ProblemError
 
 log = structlog.get_logger()
 
+MOST = 20
+"""Answers under way: each holds a few megabytes, for as long as its reader takes."""
+
 
 class Piece(Protocol):
     @property
     def data(self) -> bytes: ...
+
+
+class Streams:
+    """All that are under way, so that one too many can be refused before it begins."""
+
+    def __init__(self) -> None:
+        self.under_way = 0
+
+    async def bounded(self, pieces: AsyncGenerator[Piece, None]) -> AsyncGenerator[Piece, None]:
+        """The same pieces. Instead of the first there may be a refusal."""
+        if self.under_way >= MOST:
+            raise ProblemError(
+                503, f"expected fewer than {MOST} files under way, got {self.under_way}: ask again later"
+            )
+        self.under_way += 1
+        try:
+            async with aclosing(pieces):
+                async for piece in pieces:
+                    yield piece
+        finally:
+            self.under_way -= 1
 
 
 class Stream(Response):
@@ -35,8 +59,8 @@ class Stream(Response):
         return cls(await anext(pieces), pieces, media_type, headers)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002  ASGI's signature
-        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
         async with aclosing(self._pieces) as pieces:
+            await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
             await send({"type": "http.response.body", "body": self._first.data, "more_body": True})
             try:
                 async for piece in pieces:

@@ -1,22 +1,23 @@
-"""A file that has begun is not cut because a bridge is behind; one that has not may be refused."""
+"""A file that has begun is not cut because a bridge is behind or many ask; one that has not may be refused."""
 
 import asyncio
 import io
 import itertools
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import httpx
 import pytest
 
-from api import turns
+from api import stream, turns
 from api.app import create_app
 from api.database import Database
 from api.problem import ProblemError
 from api.turns import Turns
 from bridge.live.commits import MANY
 from bridge.state import BridgeState
-from tests.api.field import NOON, keep
+from tests.api.field import NOON, client_of, execute, keep
 from tests.api.files import FORMS, sizes
 from tests.api.files import read as rows_of
 from tests.api.states import WELL
@@ -120,3 +121,51 @@ async def test_many_files_under_way_let_a_question_wait_for_one_of_them_only() -
         await asyncio.sleep(0)
     await asyncio.gather(*asked)
     assert order == ["file", "question", *["file"] * 4]
+
+
+class Reader:
+    """A client that reads the head of a file, and not a byte of it until it is told to."""
+
+    def __init__(self, app: Any) -> None:
+        self.begun, self.goes_on, self.leaves = asyncio.Event(), asyncio.Event(), asyncio.Event()
+        scope = {
+            "type": "http",
+            "method": "GET",
+            "path": "/api/v1/readings",
+            "query_string": b"format=csv",
+            "headers": [],
+        }
+        self.answer = asyncio.create_task(app(scope, self._receive, self._send))
+
+    async def _receive(self) -> Any:
+        await self.leaves.wait()
+        return {"type": "http.disconnect"}
+
+    async def _send(self, message: Any) -> None:
+        if message["type"] == "http.response.body":
+            self.begun.set()
+            await self.goes_on.wait()
+
+
+async def test_a_file_too_many_is_refused_until_another_has_ended_or_its_client_has_left(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stream, "MOST", 2)
+    await keep(database_url, {("a", "x"): [(NOON, 1.0)]})
+    app = create_app(database_url)
+    async with app.router.lifespan_context(app), client_of(app) as client, asyncio.timeout(20):
+        for ends in ("goes_on", "leaves"):
+            readers = [Reader(app) for _ in range(2)]
+            for reader in readers:
+                await reader.begun.wait()
+            refused = await client.get("/readings", params={"format": "csv"})
+            assert problem_of(refused, 503)["detail"] == "expected fewer than 2 files under way, got 2: ask again later"
+            assert refused.headers["retry-after"] == "1"
+            assert (await client.get("/readings")).status_code == 200, "a page is no file"
+            for reader in readers:
+                getattr(reader, ends).set()
+                await reader.answer
+                assert (await client.get("/readings", params={"format": "csv"})).status_code == 200
+        await execute(database_url, "ALTER TABLE reading RENAME TO gone")
+        for _ in range(3):  # what fails at its beginning is not under way
+            assert "migrate" in problem_of(await client.get("/readings", params={"format": "csv"}), 503)["detail"]
