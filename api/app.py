@@ -28,6 +28,7 @@ from api import (
     series,
     statistics,
 )
+from api.body import OnlySoMuchBody
 from api.compress import CompressForOthers
 from api.database import CONNECTIONS, Database
 from api.deadline import AnswerInTime
@@ -123,6 +124,7 @@ def create_app(
     )
     app.add_middleware(AnswerInTime)
     app.add_middleware(StopWhenClientLeaves)
+    app.add_middleware(OnlySoMuchBody)
     if hosts is not None:
         app.add_middleware(OnlyUnderItsNames, names=hosts)
     return app

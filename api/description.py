@@ -22,6 +22,7 @@ DETAILS = {
     404: "expected the name of a device that has spoken, got 'nobody'",
     406: "accept: expected application/json, text/csv (or format=json|csv), got 'text/html'",
     410: "after: expected a cursor from 2025-10-09T00:00:00Z on, as what is older was dropped, got one of 2025-09-01T00:00:00Z",
+    413: "body: expected at most 1048576 bytes, got 2000000",
     421: "host: expected one of 127.0.0.1, [::1], localhost, got 'elsewhere.example'; FIELDLINE_ALLOWED_HOSTS adds to them",
     422: "limit: expected a valid integer, got 'many'",
     500: "unforeseen ZeroDivisionError; the server's log says more",

@@ -168,7 +168,7 @@ async def _door(request: Request) -> Door:
     return door
 
 
-@router.post("/rejects/replay", responses=documented(422, 503), dependencies=[NO_PARAMETERS])
+@router.post("/rejects/replay", responses=documented(413, 422, 503), dependencies=[NO_PARAMETERS])
 async def replay_rejects(order: ReplayOrder, replay: Annotated[Door, Depends(_door)]) -> ReplayAnswer:
     """Stores rejects again as if they had just arrived, oldest first, with the time of their first receipt.
 
