@@ -6,10 +6,10 @@ import msgspec
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from api import fields
+from api import fields, texts
 from api.database import DatabaseDep
 from api.match import MATCHED, Kind, MatchDep, likes
-from api.problem import documented
+from api.problem import ProblemError, documented
 from api.series import NEWEST
 from bridge.live import cursor
 
@@ -20,20 +20,26 @@ router = APIRouter(tags=["readings"])
 SINCE = "SELECT greatest(last - interval '2 hours', raw) FROM commit_clock, horizon"
 
 # One statement, hence one snapshot: nothing is missing between these values and what follows their cursor. Numbers are found by
-# their last hours, all at once; series that have been silent since, and texts, one by one, newest week first.
+# their last hours, all at once; series that have been silent since, and texts, one by one, newest week first. Texts are weighed
+# without being read, and left unread where they are too heavy together.
 LATEST = f"""
     WITH {MATCHED}, lately AS MATERIALIZED (
         SELECT DISTINCT ON (series_id) series_id, last_at, last FROM (
             SELECT series_id, last_at, last FROM rollup_hour WHERE at >= $2 OFFSET 0  -- or the key is read, for its order
         ) AS recent ORDER BY series_id, last_at DESC
+    ), others AS MATERIALIZED (
+        SELECT s.*, newest.at, newest.value, newest.text FROM matched s CROSS JOIN {NEWEST}
+        WHERE NOT EXISTS (SELECT FROM lately WHERE series_id = s.id)
+    ), weighed AS (
+        SELECT coalesce(sum(octet_length(text)), 0)::bigint AS bytes FROM others
     ), found AS (
         SELECT s.*, last_at AS at, last AS value, NULL::text AS text FROM matched s JOIN lately ON series_id = s.id
         UNION ALL
-        SELECT s.*, newest.at, newest.value, newest.text FROM matched s CROSS JOIN {NEWEST}
-        WHERE NOT EXISTS (SELECT FROM lately WHERE series_id = s.id)
+        SELECT id, device, metric, unit, kind, at, value, CASE WHEN bytes <= $3 THEN text END FROM others, weighed
     )
-    SELECT (SELECT micros(last) FROM commit_clock), array_agg(id), array_agg(device), array_agg(metric), array_agg(unit),
-        array_agg(kind), array_agg(micros(at) / 1000), array_agg(value), array_agg(text)
+    SELECT (SELECT micros(last) FROM commit_clock), (SELECT bytes FROM weighed),
+        array_agg(id), array_agg(device), array_agg(metric), array_agg(unit), array_agg(kind),
+        array_agg(micros(at) / 1000), array_agg(value), array_agg(text)
     FROM found
 """  # noqa: S608  constants
 
@@ -75,9 +81,15 @@ class LatestAnswer(BaseModel):
 
 @router.get("/latest", response_model=LatestAnswer, responses=documented(422, 503, 504))
 async def latest(database: DatabaseDep, query: MatchDep) -> Response:
-    """Newest reading of each series, ordered by device and metric. A series without readings is left out."""
+    """Newest reading of each series, ordered by device and metric. A series without readings is left out.
+
+    With more than 8 MB of texts it is refused: select fewer series.
+    """
     [(since,)] = await database.fetch(SINCE)
-    [(last, *columns)] = await database.fetch(LATEST, likes(query), since)
+    [(last, size, *columns)] = await database.fetch(LATEST, likes(query), since, texts.PAGE_BYTES)
+    if size > texts.PAGE_BYTES:
+        detail = f"expected series whose newest texts have at most {texts.PAGE_BYTES} bytes together, got {size}"
+        raise ProblemError(422, f"match: {detail}: ask for fewer")
     series = [
         Newest(number, device, metric, unit, kind, at, value if text is None else text)
         for number, device, metric, unit, kind, at, value, text in zip(

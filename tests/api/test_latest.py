@@ -7,13 +7,17 @@ from typing import Any
 
 import asyncpg
 import httpx
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from api import texts
+from api.latest import LATEST, SINCE
 from bridge import clock
 from bridge.message import Message
 from bridge.store.store import Store
-from tests.api.field import execute
+from tests.api.field import NOON, execute, keep
+from tests.api.test_problems import problem_of
 from tests.putting import put
 
 NEWEST = """
@@ -84,3 +88,36 @@ async def test_of_what_retention_has_dropped_nothing_is_told_though_its_hours_ar
     await execute(database_url, "DELETE FROM reading")
     await execute(database_url, "DELETE FROM text_reading")
     assert await told(client, "one/*") == []
+
+
+async def test_of_texts_no_more_is_read_than_a_page_may_have(
+    client: httpx.AsyncClient, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = {("a", name): [(NOON, "old" * 100), (NOON + 1, "é" * 10)] for name in ("x", "y")}
+    await keep(database_url, {**said, ("a", "number"): [(NOON, 1.0)]})
+    monkeypatch.setattr(texts, "PAGE_BYTES", 40)
+    assert [one["value"] for one in (await client.get("/latest")).json()["series"]] == [1.0, "é" * 10, "é" * 10]
+    monkeypatch.setattr(texts, "PAGE_BYTES", 39)
+    detail = "match: expected series whose newest texts have at most 39 bytes together, got 40: ask for fewer"
+    assert problem_of(await client.get("/latest"), 422)["detail"] == detail
+    fewer = await client.get("/latest", params={"match": ["a/x", "a/number"]})
+    assert [one["value"] for one in fewer.json()["series"]] == [1.0, "é" * 10]
+
+
+async def test_texts_that_are_too_heavy_stay_in_the_database(database_url: str) -> None:
+    """Neither sent nor even opened: a compressed megabyte is a few pages that are not touched."""
+    await keep(database_url, {("a", f"note-{n}"): [(NOON, "long " * 200_000)] for n in range(20)})
+    connection = await asyncpg.connect(database_url)
+    try:
+        since = await connection.fetchval(SINCE)
+        for most, opened in ((10**9, True), (10**6, False)):
+            await connection.execute("SELECT pg_stat_reset()")
+            [(_, size, *columns)] = await connection.fetch(LATEST, ["%"], since, most)
+            assert size == 20 * 1_000_000
+            assert (columns[-1] == ["long " * 200_000] * 20) == opened
+            assert (columns[-1] == [None] * 20) != opened
+            await connection.execute("SELECT pg_stat_force_next_flush()")
+            touched = "SELECT coalesce(sum(toast_blks_read + toast_blks_hit), 0) > 0 FROM pg_statio_all_tables"
+            assert await connection.fetchval(touched + " WHERE relname LIKE 'text_reading%'") == opened
+    finally:
+        await connection.close()

@@ -94,6 +94,8 @@ export interface paths {
         /**
          * Newest reading of each series, ordered by device and metric
          * @description Newest reading of each series, ordered by device and metric. A series without readings is left out.
+         *
+         *     With more than 8 MB of texts it is refused: select fewer series.
          */
         get: operations["latest"];
         put?: never;
