@@ -3,6 +3,7 @@
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from fieldline.imports.entry import NotReadableError
 
@@ -32,6 +33,23 @@ def values(column: Any) -> list[Any]:
         return said
     number = float if decimal.scale > 0 else int  # Arrow's cast is a digit beside the nearest double for one in four
     return [None if one is None else number(one) for one in said]
+
+
+def weight(column: Any) -> int:
+    """Bytes of the texts in it, each as often as it is said."""
+    if not any(holds(_plain(column.type)) for holds in TEXT):
+        return 0
+    if pa.types.is_dictionary(column.type):
+        return _sum(_lengths(column.dictionary).take(column.indices))
+    return _sum(_lengths(column))
+
+
+def _lengths(texts: Any) -> Any:
+    return pc.binary_length(texts.cast(pa.large_string()) if pa.types.is_string_view(texts.type) else texts)
+
+
+def _sum(lengths: Any) -> int:
+    return pc.sum(lengths).as_py() or 0
 
 
 def _plain(kind: Any) -> Any:

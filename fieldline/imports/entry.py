@@ -1,6 +1,6 @@
 """What a file says in one line, or why that can't be read."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple, get_args
 
 from api.match import Kind
@@ -8,6 +8,9 @@ from api.match import Kind
 KINDS: tuple[Kind, ...] = get_args(Kind)
 AT_ONCE = 5_000
 """Lines in a chunk, as the bridge takes messages at most in a batch."""
+WEIGHT = 8 * 2**20
+"""Characters, or bytes where these are known, of all texts in a chunk, with which it ends: they are held several times while it
+becomes messages. Of a line alone it may be more."""
 Name = tuple[str, str]
 """Device and metric."""
 
@@ -44,6 +47,25 @@ class Chunk(NamedTuple):
 
     lines: Sequence[Entry | Bad]
     done: int
+
+
+def together(lines: Iterable[Entry | Bad]) -> Iterator[list[Entry | Bad]]:
+    """The same lines, as many as go into a chunk; where the file can't be read any further, what came before."""
+    some: list[Entry | Bad] = []
+    weight = 0
+    try:
+        for line in lines:
+            some.append(line)
+            weight += sum([len(said) for said in line if type(said) is str])
+            if len(some) == AT_ONCE or weight >= WEIGHT:
+                yield some
+                some, weight = [], 0
+    except NotReadableError:
+        if some:
+            yield some
+        raise
+    if some:
+        yield some
 
 
 class Source(NamedTuple):

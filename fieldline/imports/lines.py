@@ -2,13 +2,12 @@
 
 import csv
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
 from typing import BinaryIO
 
 import msgspec
 
 from api.match import Kind
-from fieldline.imports.entry import AT_ONCE, KINDS, Bad, Chunk, Entry, NotReadableError, looks
+from fieldline.imports.entry import KINDS, Bad, Chunk, Entry, NotReadableError, looks, together
 from fieldline.imports.rows import Rows
 
 LONGEST = 16 * 2**20
@@ -27,8 +26,7 @@ def read_csv(file: BinaryIO) -> Iterator[Chunk]:
     if missing := [name for name in REQUIRED if name not in head]:
         raise NotReadableError(f"expected a head with the columns {', '.join(REQUIRED)}, got none named {missing[0]}")
     columns = [head.index(name) if name in head else len(head) for name in (*REQUIRED, "unit", "kind")]
-    entries = _csv_entries(rows, len(head), columns)
-    while chunk := list(islice(entries, AT_ONCE)):
+    for chunk in together(_csv_entries(rows, len(head), columns)):
         yield Chunk(chunk, _place(file))
 
 
@@ -71,8 +69,7 @@ class Line(msgspec.Struct):
 
 def read_ndjson(file: BinaryIO) -> Iterator[Chunk]:
     """One JSON object a line; empty lines are none."""
-    entries = _ndjson_entries(file)
-    while chunk := list(islice(entries, AT_ONCE)):
+    for chunk in together(_ndjson_entries(file)):
         yield Chunk(chunk, _place(file))
 
 

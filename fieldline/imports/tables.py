@@ -1,6 +1,6 @@
 """Reads Parquet and Arrow, batch by batch."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any, BinaryIO
 
 import pyarrow as pa
@@ -8,8 +8,12 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from fieldline.imports import columns
-from fieldline.imports.entry import AT_ONCE, KINDS, Bad, Chunk, Entry, NotReadableError, Source, looks
+from fieldline.imports.entry import KINDS, WEIGHT, Bad, Chunk, Entry, NotReadableError, Source, looks, together
 
+READ = 2**20
+"""Bytes of a column that are read at once: else Arrow reads all that a row group has of it."""
+ROWS = 500
+"""Of a table, that are made into lines at once. Of a text that is often repeated nobody knows the weight before."""
 MAGIC = b"ARROW1"
 """Begins a file of Arrow's, in which batches can be looked up; the stream format does not."""
 
@@ -17,11 +21,21 @@ MAGIC = b"ARROW1"
 def open_parquet(file: BinaryIO) -> Source:
     """Raises `NotReadableError` if it is none, or is not whole."""
     try:
-        table = pq.ParquetFile(file, pre_buffer=False)
+        table = pq.ParquetFile(file, pre_buffer=False, buffer_size=READ)
     except pa.ArrowException as error:
         raise NotReadableError(f"expected a whole Parquet file, got: {error}") from None
     wanted = columns.wanted(table.schema_arrow)
-    return Source(_chunks(table.iter_batches(AT_ONCE, columns=wanted)), table.metadata.num_rows)
+    return Source(_chunks(table.iter_batches(_rows(table.metadata, wanted), columns=wanted)), table.metadata.num_rows)
+
+
+def _rows(metadata: Any, wanted: Collection[str]) -> int:
+    """How many to read at once: they weigh no more than a chunk even where they are the heaviest, on average of a row group."""
+    most = ROWS
+    for group in map(metadata.row_group, range(metadata.num_row_groups)):
+        parts = map(group.column, range(group.num_columns))
+        size = sum(part.total_uncompressed_size for part in parts if part.path_in_schema in wanted)
+        most = min(most, WEIGHT * group.num_rows // max(size, 1))
+    return max(most, 1)
 
 
 def open_arrow(file: BinaryIO) -> Source:
@@ -47,15 +61,31 @@ def _begins_with(file: BinaryIO, magic: bytes) -> bool:
 
 
 def _chunks(batches: Iterable[Any]) -> Iterator[Chunk]:
+    for lines in together(_lines(batches)):
+        yield Chunk(lines, lines[-1].line)
+
+
+def _lines(batches: Iterable[Any]) -> Iterator[Entry | Bad]:
     done = 0
     try:
         for batch in batches:
-            for start in range(0, batch.num_rows, AT_ONCE):
-                part = batch.slice(start, AT_ONCE)
-                yield Chunk(list(_entries(part, done + 1)), done + part.num_rows)
+            for part in _parts(batch):
+                yield from _entries(part, done + 1)
                 done += part.num_rows
     except (pa.ArrowException, OSError) as error:
         raise NotReadableError(f"after row {done}: expected more, got: {error}") from None
+
+
+def _parts(batch: Any) -> Iterator[Any]:
+    """The same rows, as many as become lines at once."""
+    for start in range(0, batch.num_rows, ROWS):
+        part = batch.slice(start, ROWS)
+        if part.num_rows > 1 and sum(map(columns.weight, part.columns)) > WEIGHT:
+            middle = part.num_rows // 2
+            yield from _parts(part.slice(0, middle))
+            yield from _parts(part.slice(middle))
+        else:
+            yield part
 
 
 def _entries(batch: Any, first: int) -> Iterator[Entry | Bad]:
