@@ -9,7 +9,7 @@ from bridge.live.frames import Reason
 
 
 class Announced(BaseModel):
-    """A series and its newest reading. It has none yet where the stream speaks of it before its first one."""
+    """A series and its newest reading. Without one, it is new or has another unit: then nothing is said of its readings."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -27,7 +27,7 @@ Cursor = Annotated[str, Field(description="who has read this frame can resume he
 
 
 class Subscribed(BaseModel):
-    """The snapshot: the series and their newest readings as of the cursor; later also what is new among them."""
+    """The snapshot: the series and their newest readings as of the cursor; later also what is new or changed among them."""
 
     model_config = ConfigDict(frozen=True)
 

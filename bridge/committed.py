@@ -6,6 +6,9 @@ from typing import NamedTuple
 CHANNEL = "fieldline_commit"
 """NOTIFY channel on which each commit is told to other processes: its `committed_at`, and how many messages the batch held."""
 
+SERIES_CHANNEL = "fieldline_series"
+"""NOTIFY channel on which the numbers of series are told that have another unit, in the transaction of a batch."""
+
 
 class Committed(NamedTuple):
     """The new readings of one batch as columns of equal length: no duplicates, no rejects.

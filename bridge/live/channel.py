@@ -1,7 +1,7 @@
 """All subscriptions with the same match and rate: what they get is gathered and encoded once."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from bridge.live import frames
@@ -46,13 +46,23 @@ class Channel:
         """Take those series, known only now, that the members want, and tell them."""
         new = [one for one in series if one.id not in self.wanted and self.match.accepts(one.device, one.metric)]
         self.wanted.update(one.id for one in new)
-        for member in tuple(self.members) if new else ():
-            self.tell(member, new)
+        self._tell(new, self.members)
 
-    def tell(self, member: Member, series: Iterable[Series]) -> None:
-        """Announce series that have no readings yet as of the member's cursor."""
-        frame = frames.subscribed([Latest(one) for one in series], member.cursor)
-        member.deliver(frames.addressed(frame, member.id), member.cursor)
+    def renew(self, series: Iterable[Series]) -> None:
+        """Tell the members of those series, known before, that are not what they were."""
+        self._tell([one for one in series if one.id in self.wanted], self.members)
+
+    def tell(self, member: Member, series: Sequence[Series]) -> None:
+        """Say what series are, and nothing of their readings."""
+        self._tell(series, [member])
+
+    def _tell(self, series: Sequence[Series], members: Iterable[Member]) -> None:
+        """As of each member's cursor, and encoded once for all who have the same."""
+        shared: dict[int, Shared] = {}
+        for member in tuple(members) if series else ():
+            if member.cursor not in shared:
+                shared[member.cursor] = frames.subscribed([Latest(one) for one in series], member.cursor)
+            member.deliver(frames.addressed(shared[member.cursor], member.id), member.cursor)
 
     def feed(self, batch: Batch) -> None:
         """Take what the members want of a batch that is later than all before."""

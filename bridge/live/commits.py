@@ -1,7 +1,7 @@
 """Hears of each commit of any bridge, over the one connection of this process that listens, and tells who wants to know."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from time import monotonic
 from typing import NamedTuple, NoReturn, Self
@@ -9,7 +9,7 @@ from typing import NamedTuple, NoReturn, Self
 import asyncpg
 import structlog
 
-from bridge.committed import CHANNEL
+from bridge.committed import CHANNEL, SERIES_CHANNEL
 from bridge.trouble import TEMPORARY, in_one_line
 
 log = structlog.get_logger()
@@ -55,6 +55,7 @@ class Commits:
         self._url = database_url
         self._next = asyncio.Event()
         self._hearers: list[Callable[[Commit], object]] = []
+        self._relearners: list[Callable[[Sequence[int] | None], object]] = []
         self._newest: Commit | None = None
         self._behind_until = 0.0
         self._wait = SHORTEST_WAIT
@@ -72,6 +73,10 @@ class Commits:
         self._hearers.append(hear)
         if self._newest is not None:
             hear(self._newest)
+
+    def each_change(self, relearn: Callable[[Sequence[int] | None], object]) -> None:
+        """Call this with the numbers of series that have another unit, and with `None` when any may have had one unheard."""
+        self._relearners.append(relearn)
 
     def behind(self) -> bool:
         """Whether a bridge has more to store than it can. Of one that can't be heard just now: no."""
@@ -98,6 +103,10 @@ class Commits:
             await connection.add_listener(
                 CHANNEL, lambda _, backend, __, payload: self._notified(backend, str(payload))
             )
+            await connection.add_listener(
+                SERIES_CHANNEL, lambda _, backend, __, payload: self._changed(backend, str(payload))
+            )
+            self._relearn(None)
             while not connection.is_closed():
                 self._look.clear()
                 await self._meet(connection)
@@ -121,6 +130,7 @@ class Commits:
             found = await connection.fetch(WRITERS, list(asked), timeout=PATIENCE)
             self._writers = {backend for (backend,) in found}
             for backend in self._writers & self._strangers.keys():
+                self._relearn(None)  # of what a stranger said only the first is kept
                 self._believe(backend, self._strangers.pop(backend))
 
     def _notified(self, backend: int, payload: str) -> None:
@@ -129,6 +139,16 @@ class Commits:
         elif backend not in self._strangers:
             self._strangers[backend] = payload
             self._look.set()
+
+    def _changed(self, backend: int, payload: str) -> None:
+        """A stranger has told its commit before, in the same transaction."""
+        if backend in self._writers:
+            with suppress(ValueError):
+                self._relearn([int(number) for number in payload.split()])
+
+    def _relearn(self, series: Sequence[int] | None) -> None:
+        for relearn in self._relearners:
+            relearn(series)
 
     def _believe(self, backend: int, payload: str) -> None:
         with suppress(ValueError):  # a person who tries out NOTIFY

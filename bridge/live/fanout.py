@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from itertools import islice
 
 from bridge.committed import Committed
 from bridge.live.channel import Channel, Member
@@ -9,6 +10,9 @@ from bridge.live.match import Match
 from bridge.live.recent import Recent
 from bridge.live.rows import Batch, Rows
 from bridge.live.series import Series
+
+AT_ONCE = 2_000
+"""Series that are learned again in one go, in some 10 ms of the event loop."""
 
 
 class Fanout:
@@ -23,6 +27,7 @@ class Fanout:
         self.recent = Recent(capacity)
         self._channels: dict[tuple[Match, float], Channel] = {}
         self._catalogue: dict[int, Series | None] = {}
+        self._doubtful: set[int] = set()
         self._arriving = 0
 
     @property
@@ -84,12 +89,31 @@ class Fanout:
         """Series of the batch that have to be learned before it can be carried on."""
         return set(batch.series) - self._catalogue.keys()
 
+    def doubt(self, numbers: Iterable[int] | None) -> None:
+        """These series, or all, may not be what they were: they have to be learned again before the next batch."""
+        if self.idle:  # nobody was told of any: whoever comes learns what is
+            self._catalogue.clear()
+        self._doubtful.update(self._catalogue if numbers is None else self._catalogue.keys() & set(numbers))
+
+    def doubtful(self) -> set[int]:
+        """Some series that have to be learned again, and count as learned from now on; none once there are no more."""
+        some = set(islice(self._doubtful, AT_ONCE))
+        self._doubtful -= some
+        return some
+
     def learn(self, found: Mapping[int, Series | None]) -> None:
-        """Take what the store says of some series; `None` is one that it does not know."""
-        new = [series for number, series in found.items() if series and self._catalogue.get(number) is None]
-        self._catalogue.update(found)
-        for channel in tuple(self._channels.values()) if new else ():
+        """Take what the store says of some series; `None` is one that it does not know.
+
+        One that has changed is doubted once more: of two answers that crossed, the older may be the later one.
+        """
+        known = self._catalogue
+        new = [series for number, series in found.items() if series and known.get(number) is None]
+        changed = [series for number, series in found.items() if series and known.get(number) not in (None, series)]
+        known.update(found)
+        self._doubtful.update(series.id for series in changed)
+        for channel in tuple(self._channels.values()) if new or changed else ():
             channel.admit(new)
+            channel.renew(changed)
 
     def carry(self, committed: Committed) -> None:
         """Give a batch, all of whose series are known, to the channels."""
@@ -110,9 +134,13 @@ class Fanout:
         channel.members[member] = None
         return channel
 
-    def untold(self, channel: Channel, told: Iterable[int]) -> list[Series]:
-        """Series of the channel that a member who was told these has yet to hear of."""
-        return [series for number in channel.wanted.difference(told) if (series := self._catalogue.get(number))]
+    def untold(self, channel: Channel, told: Mapping[int, Series]) -> list[Series]:
+        """Series of the channel that a member who was told these has yet to hear of, or of what they are by now."""
+        return [
+            series
+            for number in channel.wanted
+            if (series := self._catalogue.get(number)) and series != told.get(number)
+        ]
 
     def missed(self, member: Member, channel: Channel) -> Rows:
         """What the channel was given after the member's cursor, before the member joined it."""

@@ -1,4 +1,4 @@
-"""Tells a hub what other bridges commit."""
+"""Tells a hub what other bridges commit, and which series any bridge has changed."""
 
 from collections.abc import Callable
 
@@ -13,4 +13,5 @@ def follow(hub: Hub, commits: Commits, announced_by: Callable[[], int | None] = 
         if commit.backend != announced_by():
             hub.tell(commit.committed_at)
 
+    commits.each_change(hub.relearn)
     commits.each(hear)

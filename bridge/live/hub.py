@@ -1,7 +1,7 @@
 """The live side's door: batches go in as they are committed, clients come and go."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 
 import asyncpg
@@ -53,6 +53,11 @@ class Hub:
         self._fanout.tell(committed_at)
         self._announced.set()
 
+    def relearn(self, series: Iterable[int] | None) -> None:
+        """Say that these series, or any, may have another unit by now. It is asked for before the next batch is carried."""
+        self._fanout.doubt(series)
+        self._announced.set()
+
     def doubt(self) -> None:
         """Say that a batch may have been committed without being announced, as when the answer to a COMMIT was lost."""
         self._doubtful = True
@@ -76,7 +81,9 @@ class Hub:
             self._announced.clear()
             while True:
                 batch = self._fanout.waiting()
-                if (until := self._fanout.hole()) is not None:
+                if doubtful := self._fanout.doubtful():
+                    self._fanout.learn(await self._history.series(doubtful))
+                elif (until := self._fanout.hole()) is not None:
                     await self._fill(until)
                 elif batch is None:
                     break

@@ -1,7 +1,7 @@
 """One subscription's way from the store's past to the live stream, and back there whenever it has lost touch."""
 
 import asyncio
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NoReturn
 
 from bridge.committed import Committed
@@ -12,7 +12,7 @@ from bridge.live.history import History
 from bridge.live.match import Match
 from bridge.live.outbox import Outbox
 from bridge.live.rows import FULL, Batch, Rows
-from bridge.live.series import Latest
+from bridge.live.series import Latest, Series
 
 if TYPE_CHECKING:
     from bridge.live.channel import Channel
@@ -91,7 +91,7 @@ class Subscription:
         with self._fanout.arriving():
             self._join(await self._catch_up(after, reason))
 
-    def _join(self, told: set[int]) -> None:
+    def _join(self, told: Mapping[int, Series]) -> None:
         self._interrupted = asyncio.get_running_loop().create_future()
         channel = self._channel = self._fanout.join(self, self._match, self._rate, told)
         if untold := self._fanout.untold(channel, told):
@@ -100,9 +100,9 @@ class Subscription:
             frame = frames.readings(missed, 0, self._fanout.seen)
             self.deliver(frames.addressed(frame, self.id), self._fanout.seen)
 
-    async def _catch_up(self, after: int | None, reason: Reason | None) -> set[int]:
-        """Read the store until what is announced meanwhile goes on from there. Returns the series told."""
-        told: set[int] = set()
+    async def _catch_up(self, after: int | None, reason: Reason | None) -> Mapping[int, Series]:
+        """Read the store until what is announced meanwhile goes on from there. Returns the series as they were told."""
+        told: Mapping[int, Series] = {}
         begun = False
         while not begun or self._fanout.recent.floor > self.cursor:
             snapshot = await self._history.snapshot(self._match.likes)
@@ -120,14 +120,14 @@ class Subscription:
             if missed is None:
                 await self._tell(snapshot.latest, snapshot.cursor)
             else:
-                new = [latest for latest in snapshot.latest if latest.series.id not in told]
+                new = [latest for latest in snapshot.latest if told.get(latest.series.id) != latest.series]
                 if new or not begun:
                     await self._tell(new, after or 0)
                 await self._send(missed)
             if begun and after == snapshot.cursor:  # the database was set back: nothing helps but its next commit
                 await asyncio.sleep(SET_BACK)
             self.cursor = after = snapshot.cursor
-            told, reason, begun = set(wanted), None, True
+            told, reason, begun = wanted, None, True
         return told
 
     async def _tell(self, latest: Sequence[Latest], cursor: int) -> None:

@@ -1,6 +1,6 @@
 """The SQL of one batch. `$4` is the batch's tick; times travel as microseconds since the epoch."""
 
-from bridge.committed import CHANNEL
+from bridge.committed import CHANNEL, SERIES_CHANNEL
 
 # The next tick and the one before, for so many messages. Step by step: the clock's row is locked before it is read and before
 # it ticks.
@@ -75,11 +75,17 @@ INFOS = """
 UPDATE device SET info = new.info FROM unnest($1::text[], $2::jsonb[]) AS new(name, info)
 WHERE device.name = new.name AND device.info IS DISTINCT FROM new.info
 """
-UNITS = """
-UPDATE series SET unit = device.info -> 'units' ->> series.metric FROM device
-WHERE series.device_id = device.id AND device.name = ANY($1::text[])
-AND series.unit IS DISTINCT FROM device.info -> 'units' ->> series.metric
-"""
+# What a notification holds is less than 8,000 bytes: 700 numbers of ten digits.
+UNITS = f"""
+WITH changed AS (
+    UPDATE series SET unit = device.info -> 'units' ->> series.metric FROM device
+    WHERE series.device_id = device.id AND device.name = ANY($1::text[])
+    AND series.unit IS DISTINCT FROM device.info -> 'units' ->> series.metric RETURNING series.id
+), parted AS (
+    SELECT id, row_number() OVER () / 700 AS part FROM changed
+)
+SELECT pg_notify('{SERIES_CHANNEL}', string_agg(id::text, ' ')) FROM parted GROUP BY part
+"""  # noqa: S608  a constant
 REJECTS = """
 INSERT INTO reject (received_at, committed_at, topic, payload, reason, detail)
 SELECT moment(received_at), moment($6), topic, payload, reason, detail

@@ -10,7 +10,7 @@ from fieldline.client.answers import Columns, Kind, SeriesName
 
 
 class LiveSeries(SeriesName, frozen=True, kw_only=True):
-    """A series and its newest reading; without one, `at` and `value` are `None`."""
+    """A series and its newest reading; `at` and `value` are `None` where it is told without one."""
 
     series: int
     kind: Kind
@@ -19,7 +19,10 @@ class LiveSeries(SeriesName, frozen=True, kw_only=True):
 
 
 class Subscribed(Struct, frozen=True, tag="subscribed"):
-    """Series that are watched: all at the start and after each new connection, else those that are new."""
+    """Series that are watched: all at the start and after each new connection, else those that are new or have another unit.
+
+    The latter come without a reading, which says nothing of those that there are.
+    """
 
     series: list[LiveSeries]
     cursor: str

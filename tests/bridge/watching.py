@@ -1,7 +1,7 @@
 """What the tests of the live stream share: a store that is written to as the bridge does, and a client that takes notes."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, Literal
 
@@ -52,6 +52,14 @@ class Writer:
             Message(f"devices/{device}/telemetry", msgspec.json.encode({"at": at, metric: value}), None, clock.now())
             for device, metric, at, value in readings
         ]
+        return await self._put(messages)
+
+    async def inform(self, device: str, **units: str) -> Committed:
+        """Commit what a device says of itself: the units of its metrics."""
+        info = Message(f"devices/{device}/info", msgspec.json.encode({"units": units}), None, clock.now())
+        return await self._put([info])
+
+    async def _put(self, messages: Sequence[Message]) -> Committed:
         [outcome] = await put(self.store, messages)
         if self._announce is not None:
             self._announce(outcome.committed)

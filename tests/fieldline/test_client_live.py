@@ -96,6 +96,19 @@ async def test_live_resumes_from_a_cursor_that_was_kept(place: Place) -> None:
             assert await taken(events, until=3.0) == [1.0, 2.0, 3.0]
 
 
+async def test_readings_have_the_unit_that_a_series_has_by_then(place: Place) -> None:
+    async with place.serving() as client, aclosing(client.live("a/*")) as events, asyncio.timeout(WITHIN):
+        await anext(events)
+        await place.writer.inform("a", x="K")
+        told = await anext(events)
+        assert isinstance(told, Subscribed)
+        assert [(one.unit, one.at, one.value) for one in told.series] == [("K", None, None)]
+        await place.write(1)
+        readings = await anext(events)
+        assert isinstance(readings, Readings)
+        assert [name.unit for name in readings.names.values()] == ["K"]
+
+
 async def test_what_can_not_be_brought_is_a_gap(place: Place) -> None:
     async with place.serving() as client, aclosing(client.live("a/*", after="1")) as events:
         gap = await anext(events)

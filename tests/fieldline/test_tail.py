@@ -64,6 +64,21 @@ async def test_readings_are_printed_as_lines_without_anything_that_steers_a_term
             assert await line(process.stdout) == "2026-09-21T14:13:20.000Z greenhouse-1 state a\\u202eb\\nc\n"
 
 
+async def test_a_unit_that_changes_is_printed_from_then_on(database_url: str) -> None:
+    [at] = port.free()
+    async with running(database_url, "joined") as live, serving(live, at), live.watcher() as watcher:
+        writer = live.writer()
+        await writer.write(("a", "x", BEGINNING, 0.0))
+        watcher.subscribe("a/*")
+        await watcher.next()
+        async with tail("a/*", "--url", f"http://127.0.0.1:{at}") as process:
+            assert "watching 1 series" in await line(process.stderr)
+            await writer.inform("a", x="K")
+            await watcher.next()
+            await writer.write(("a", "x", BEGINNING + 1, 1.5))
+            assert await line(process.stdout) == "2026-09-21T14:13:20.001Z a x 1.5 K\n"
+
+
 async def test_after_a_restart_of_the_server_it_goes_on_with_what_it_missed(database_url: str) -> None:
     [at] = port.free()
     async with running(database_url, "announced") as live, AsyncExitStack() as stack:

@@ -1143,7 +1143,7 @@ export interface components {
         };
         /**
          * Announced
-         * @description A series and its newest reading. It has none yet where the stream speaks of it before its first one.
+         * @description A series and its newest reading. Without one, it is new or has another unit: then nothing is said of its readings.
          */
         Announced: {
             /**
@@ -1361,7 +1361,7 @@ export interface components {
         };
         /**
          * Subscribed
-         * @description The snapshot: the series and their newest readings as of the cursor; later also what is new among them.
+         * @description The snapshot: the series and their newest readings as of the cursor; later also what is new or changed among them.
          */
         Subscribed: {
             /**

@@ -1,7 +1,7 @@
 import type { Kind, Value } from '../api/types';
 import type { Readings } from '../readings/split';
 
-/** A series and its newest reading; it has none yet when the stream speaks of it before its first one. */
+/** A series and its newest reading; without one it is new or has another unit, and nothing is said of its readings. */
 export interface Announced {
   readonly series: number;
   readonly device: string;

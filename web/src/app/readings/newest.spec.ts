@@ -10,6 +10,13 @@ describe('NewestReadings', () => {
     newest.take({ series: [1], at: [30], value: [22] });
     expect(newest.of(1)()).toEqual({ at: 30, value: 22, decimals: 2 });
   });
+
+  it('is not erased when a series is announced once more, without a reading, as its unit has changed', () => {
+    const newest = new NewestReadings();
+    newest.take({ series: [1], at: [20], value: [21] });
+    newest.take(columns([{ series: 1, at: null, value: null }]));
+    expect(newest.of(1)()).toEqual({ at: 20, value: 21, decimals: 0 });
+  });
 });
 
 describe('columns', () => {
