@@ -75,7 +75,7 @@ class Commits:
             hear(self._newest)
 
     def each_change(self, relearn: Callable[[Sequence[int] | None], object]) -> None:
-        """Call this with the numbers of series that have another unit, and with `None` when any may have had one unheard."""
+        """Call this with the numbers of series that have another unit, and with `None` when any may have changed unheard."""
         self._relearners.append(relearn)
 
     def behind(self) -> bool:
@@ -112,6 +112,8 @@ class Commits:
                 await self._meet(connection)
                 clock = await connection.fetchval("SELECT micros(last) FROM commit_clock", timeout=PATIENCE)
                 self._wait = SHORTEST_WAIT
+                if self._newest is not None and clock < self._newest.committed_at:  # a backup was restored under us
+                    self._relearn(None)
                 self._hear(Commit(0, clock, 0))
                 try:
                     async with asyncio.timeout(POLL):

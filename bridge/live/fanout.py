@@ -23,6 +23,8 @@ class Fanout:
         """The last batch that went to the channels."""
         self.told = 0
         """The newest commit that is known of, announced or not."""
+        self.generation = 0
+        """What was told of series in an earlier one may be of a database that is no more."""
         self._complete = 0
         self.recent = Recent(capacity)
         self._channels: dict[tuple[Match, float], Channel] = {}
@@ -45,6 +47,8 @@ class Fanout:
             self._arriving -= 1
 
     def announce(self, batch: Committed) -> None:
+        if 0 < batch.previous < self.seen < batch.committed_at:  # what was seen is not in the database that this is of
+            self.doubt(None)
         if self.idle:
             self.skip(batch.committed_at)
         elif batch.committed_at > self.seen:
@@ -101,12 +105,18 @@ class Fanout:
         self._doubtful -= some
         return some
 
-    def learn(self, found: Mapping[int, Series | None]) -> None:
-        """Take what the store says of some series; `None` is one that it does not know.
+    def learn(self, found: Mapping[int, Series | None], generation: int) -> None:
+        """Take what the store, asked in that generation, says of some series; `None` is one that it does not know.
 
-        One that has changed is doubted once more: of two answers that crossed, the older may be the later one.
+        One that has changed is doubted once more: of two answers that crossed, the older may be the later one. Where one has
+        another name, the database was set back to an older backup, and nothing that was known holds.
         """
         known = self._catalogue
+        if generation != self.generation:
+            return
+        if any(_is_another(before, found[number]) for number in found if (before := known.get(number))):
+            self._begin_anew()
+            return
         new = [series for number, series in found.items() if series and known.get(number) is None]
         changed = [series for number, series in found.items() if series and known.get(number) not in (None, series)]
         known.update(found)
@@ -114,6 +124,16 @@ class Fanout:
         for channel in tuple(self._channels.values()) if new or changed else ():
             channel.admit(new)
             channel.renew(changed)
+
+    def _begin_anew(self) -> None:
+        """Know no series, and have all members ask the store. What is kept may speak of series that are no more."""
+        self.generation += 1
+        self._catalogue.clear()
+        self._doubtful.clear()
+        self.seen = max(self.seen, self.recent.clear())
+        for channel in tuple(self._channels.values()):
+            for member in tuple(channel.members):
+                member.interrupt()
 
     def carry(self, committed: Committed) -> None:
         """Give a batch, all of whose series are known, to the channels."""
@@ -157,3 +177,7 @@ class Fanout:
         if not channel.members and self._channels.get(key) is channel:
             channel.close()
             del self._channels[key]
+
+
+def _is_another(before: Series, now: Series | None) -> bool:
+    return now is None or (now.device, now.metric) != (before.device, before.metric)

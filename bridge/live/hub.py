@@ -43,10 +43,11 @@ class Hub:
         """Take a batch, in commit order and after its commit. Returns at once, and costs nothing while the hub is idle."""
         if self._doubtful:
             self._doubtful = False
+            self._fanout.doubt(None)  # the connection was lost: who answers on the next may be another database
             self._fanout.skip(committed.committed_at)
         else:
             self._fanout.announce(committed)
-            self._announced.set()
+        self._announced.set()
 
     def tell(self, committed_at: int) -> None:
         """Say that some bridge has committed this; what of it is not announced is read from the store, at once."""
@@ -54,7 +55,7 @@ class Hub:
         self._announced.set()
 
     def relearn(self, series: Iterable[int] | None) -> None:
-        """Say that these series, or any, may have another unit by now. It is asked for before the next batch is carried."""
+        """Say that these series, or all, may be others or have another unit by now. They are learned before the next batch."""
         self._fanout.doubt(series)
         self._announced.set()
 
@@ -82,16 +83,20 @@ class Hub:
             while True:
                 batch = self._fanout.waiting()
                 if doubtful := self._fanout.doubtful():
-                    self._fanout.learn(await self._history.series(doubtful))
+                    await self._learn(doubtful)
                 elif (until := self._fanout.hole()) is not None:
                     await self._fill(until)
                 elif batch is None:
                     break
                 elif unknown := self._fanout.unknown(batch):
-                    self._fanout.learn(await self._history.series(unknown))
+                    await self._learn(unknown)
                 else:
                     self._fanout.carry(batch)
                     await asyncio.sleep(0)  # let frames out between the batches of a flood
+
+    async def _learn(self, series: set[int]) -> None:
+        generation = self._fanout.generation
+        self._fanout.learn(await self._history.series(series), generation)
 
     async def _fill(self, until: int) -> None:
         """Read what other bridges have committed; when that is too much, each client reads what it wants."""

@@ -35,6 +35,13 @@ class Recent:
         place = bisect_right(self._batches, cursor, key=_place)
         return self._batches[place] if place < len(self._batches) else None
 
+    def clear(self) -> int:
+        """Drop all, as if it had never been announced. Returns the place of the newest."""
+        newest = self._batches[-1].committed_at if self._batches else 0
+        self._batches.clear()
+        self._weight = 0
+        return newest
+
     def forget(self, cursor: int) -> None:
         """Drop what was committed up to here."""
         self.floor = max(self.floor, cursor)

@@ -103,11 +103,12 @@ class Subscription:
     async def _catch_up(self, after: int | None, reason: Reason | None) -> Mapping[int, Series]:
         """Read the store until what is announced meanwhile goes on from there. Returns the series as they were told."""
         told: Mapping[int, Series] = {}
-        begun = False
-        while not begun or self._fanout.recent.floor > self.cursor:
+        begun, generation = False, self._fanout.generation
+        while not begun or self._fanout.recent.floor > self.cursor or self._fanout.generation != generation:
+            generation = self._fanout.generation
             snapshot = await self._history.snapshot(self._match.likes)
             wanted = {latest.series.id: latest.series for latest in snapshot.latest}
-            self._fanout.learn(wanted)
+            self._fanout.learn(wanted, generation)
             missed: list[Committed] | None = None
             if after is not None:
                 if reason is None and after <= snapshot.cursor:

@@ -136,6 +136,7 @@ class Store:
 
     async def _connected(self) -> asyncpg.Connection:
         if self._connection is None or self._connection.is_closed():
+            await self.close()  # it may have been lost while nothing was under way, and lead elsewhere now
             self._connection = await connect(self._url)
         return self._connection
 

@@ -8,10 +8,12 @@ from hypothesis import strategies as st
 
 from bridge.committed import Committed
 from bridge.live import cursor, frames
+from bridge.live.fanout import Fanout
 from bridge.live.match import LONGEST, MOST, Match
 from bridge.live.outbox import Outbox
 from bridge.live.recent import Recent
 from bridge.live.rows import Batch, Rows
+from bridge.live.series import Series
 
 names = st.text(alphabet="ab*\\%_./é\n", max_size=6)
 
@@ -83,3 +85,19 @@ async def test_an_outbox_has_room_for_one_large_frame_and_no_more() -> None:
     await putting
     assert await outbox.take() is large
     await outbox.emptied()
+
+
+def test_what_was_kept_and_asked_for_before_another_name_was_found_is_of_no_use() -> None:
+    kept, waiting, later = (Committed(place, [1], [0], [0.0]) for place in (5, 6, 7))
+    before, after = (Series(1, device, "x", None, "number") for device in "ab")
+    fanout = Fanout(1_000_000)
+    with fanout.arriving():
+        fanout.announce(kept)
+        fanout.learn({1: before}, 0)
+        fanout.carry(kept)
+        fanout.announce(waiting)
+        fanout.learn({1: after}, 0)
+        assert fanout.recent.after(0) == []
+        assert fanout.seen == 6
+        fanout.learn({1: before}, 0)
+        assert fanout.unknown(later) == {1}
