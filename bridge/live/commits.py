@@ -110,9 +110,10 @@ class Commits:
             while not connection.is_closed():
                 self._look.clear()
                 await self._meet(connection)
+                newest = self._newest
                 clock = await connection.fetchval("SELECT micros(last) FROM commit_clock", timeout=PATIENCE)
                 self._wait = SHORTEST_WAIT
-                if self._newest is not None and clock < self._newest.committed_at:  # a backup was restored under us
+                if newest is not None and clock < newest.committed_at:  # a backup was restored under us
                     self._relearn(None)
                 self._hear(Commit(0, clock, 0))
                 try:
