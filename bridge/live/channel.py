@@ -31,11 +31,13 @@ class Channel:
     One that is full goes before its time: a low rate keeps no more than that.
     """
 
-    def __init__(self, match: Match, rate: float) -> None:
+    def __init__(self, match: Match, rate: float, wanted: Iterable[int], highest: int) -> None:
+        """`wanted`: the series that match, of all up to the highest number. Patterns are dear: only later ones are tried."""
         self.match = match
         self.rate = rate
         self.members: dict[Member, None] = {}
-        self.wanted: set[int] = set()
+        self.wanted = set(wanted)
+        self._highest = highest
         self._rows = Rows()
         self._fed = 0
         self._loop = asyncio.get_running_loop()
@@ -44,9 +46,14 @@ class Channel:
 
     def admit(self, series: Iterable[Series]) -> None:
         """Take those series, known only now, that the members want, and tell them."""
-        new = [one for one in series if one.id not in self.wanted and self.match.accepts(one.device, one.metric)]
+        new = [one for one in series if self._wants(one)]
         self.wanted.update(one.id for one in new)
         self._tell(new, self.members)
+
+    def _wants(self, series: Series) -> bool:
+        """Whether it is wanted, and was not before."""
+        later = series.id > self._highest and series.id not in self.wanted
+        return later and self.match.accepts(series.device, series.metric)
 
     def renew(self, series: Iterable[Series]) -> None:
         """Tell the members of those series, known before, that are not what they were."""

@@ -144,12 +144,11 @@ class Fanout:
         if not self._arriving:
             self.recent.forget(self.seen)
 
-    def join(self, member: Member, match: Match, rate: float, told: Iterable[int]) -> Channel:
-        """Make a member live that was told these series, in the channel for its match and rate."""
+    def join(self, member: Member, match: Match, rate: float, told: Iterable[int], highest: int) -> Channel:
+        """Make a member live, in the channel for its match and rate, that was told all it wants up to the highest number."""
         channel = self._channels.get((match, rate))
         if channel is None:
-            channel = self._channels[match, rate] = Channel(match, rate)
-            channel.wanted.update(told)
+            channel = self._channels[match, rate] = Channel(match, rate, told, highest)
             channel.admit(series for series in self._catalogue.values() if series)
         channel.members[member] = None
         return channel

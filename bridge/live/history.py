@@ -19,8 +19,8 @@ STATEMENT_TIMEOUT = 10.0
 """Seconds: what takes longer to find is more than a live stream should bring."""
 
 SNAPSHOT = """
-SELECT micros(clock.last), series.id, device.name, series.metric, series.unit, series.kind,
-    micros(newest.at), newest.value, newest.text
+SELECT micros(clock.last), (SELECT coalesce(max(id), 0) FROM series),
+    series.id, device.name, series.metric, series.unit, series.kind, micros(newest.at), newest.value, newest.text
 FROM commit_clock AS clock
 LEFT JOIN (series JOIN device ON device.id = series.device_id AND device.name || '/' || series.metric LIKE ANY ($1)) ON true
 LEFT JOIN LATERAL (
@@ -85,6 +85,8 @@ class Snapshot(NamedTuple):
 
     cursor: int
     latest: list[Latest]
+    highest: int
+    """The highest number of all series that there were."""
 
 
 class Extent(NamedTuple):
@@ -117,10 +119,10 @@ class History:
         rows = await self._fetch(SNAPSHOT, likes)
         latest = [
             Latest(Series(number, *names), at, value if text is None else text)
-            for _, number, *names, at, value, text in rows
+            for _, _, number, *names, at, value, text in rows
             if number is not None
         ]
-        return Snapshot(rows[0][0], latest)
+        return Snapshot(rows[0][0], latest, rows[0][1])
 
     async def series(self, numbers: Iterable[int]) -> dict[int, Series | None]:
         """Every number asked for, with `None` for one that is no series."""

@@ -89,20 +89,24 @@ class Subscription:
 
     async def _arrive(self, after: int | None, reason: Reason | None) -> None:
         with self._fanout.arriving():
-            self._join(await self._catch_up(after, reason))
+            self._join(*await self._catch_up(after, reason))
 
-    def _join(self, told: Mapping[int, Series]) -> None:
+    def _join(self, told: Mapping[int, Series], highest: int) -> None:
         self._interrupted = asyncio.get_running_loop().create_future()
-        channel = self._channel = self._fanout.join(self, self._match, self._rate, told)
+        channel = self._channel = self._fanout.join(self, self._match, self._rate, told, highest)
         if untold := self._fanout.untold(channel, told):
             channel.tell(self, untold)
         if self._channel and (missed := self._fanout.missed(self, channel)):
             frame = frames.readings(missed, 0, self._fanout.seen)
             self.deliver(frames.addressed(frame, self.id), self._fanout.seen)
 
-    async def _catch_up(self, after: int | None, reason: Reason | None) -> Mapping[int, Series]:
-        """Read the store until what is announced meanwhile goes on from there. Returns the series as they were told."""
+    async def _catch_up(self, after: int | None, reason: Reason | None) -> tuple[Mapping[int, Series], int]:
+        """Read the store until what is announced meanwhile goes on from there.
+
+        Returns the series as they were told, and the highest number of all that there were.
+        """
         told: Mapping[int, Series] = {}
+        highest = 0
         begun, generation = False, self._fanout.generation
         while not begun or self._fanout.recent.floor > self.cursor or self._fanout.generation != generation:
             generation = self._fanout.generation
@@ -128,8 +132,9 @@ class Subscription:
             if begun and after == snapshot.cursor:  # the database was set back: nothing helps but its next commit
                 await asyncio.sleep(SET_BACK)
             self.cursor = after = snapshot.cursor
-            told, reason, begun = wanted, None, True
-        return told
+            told, highest = wanted, snapshot.highest
+            reason, begun = None, True
+        return told, highest
 
     async def _tell(self, latest: Sequence[Latest], cursor: int) -> None:
         for some in _parts(latest):

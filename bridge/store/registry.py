@@ -21,7 +21,8 @@ MOST_REFUSED = 20_000
 RECONSIDER = 60.0
 """Seconds for which a limit counts as reached without another look: an operator who makes room needs no restart."""
 
-# One registrar at a time, in all bridges: what is counted stays true until it commits.
+# One registrar at a time, in all bridges: what is counted stays true until it commits, and who sees a series sees all of lower
+# numbers, on which the live side relies.
 LOCK = "SELECT pg_advisory_xact_lock(hashtext('fieldline series'))"
 FIND = """
 SELECT wanted.n, series.id, series.kind
