@@ -208,6 +208,28 @@ async def test_events_bring_the_same_and_resume_by_the_last_event_id(served: Ser
             assert json.loads((await _event(lines))["data"])["value"] == [2.0]
 
 
+async def test_a_gap_is_an_event_behind_which_the_stream_goes_on_and_resumes(served: Served) -> None:
+    writer = served.live.writer()
+    await writer.write(("a", "x", BEGINNING, 0.0))
+    async with httpx.AsyncClient(timeout=TIMEOUT) as client:
+        headers = {"last-event-id": "1"}  # of another database
+        async with client.stream("GET", served.events, params={"match": "a/*"}, headers=headers) as response:
+            lines = response.aiter_lines()
+            gap, subscribed = [await _event(lines), await _event(lines)]
+            frame = json.loads(gap["data"])
+            assert gap["event"] == frame["type"] == "gap"
+            assert (frame["after"], frame["reason"]) == ("1", "retention")
+            assert gap["id"] == frame["cursor"] == subscribed["id"]
+            assert (subscribed["event"], json.loads(subscribed["data"])["series"][0]["value"]) == ("subscribed", 0.0)
+            await writer.write(("a", "x", BEGINNING + 1, 1.0))
+            assert json.loads((await _event(lines))["data"])["value"] == [1.0]
+        headers = {"last-event-id": gap["id"]}
+        async with client.stream("GET", served.events, params={"match": "a/*"}, headers=headers) as response:
+            lines = response.aiter_lines()
+            assert (await _event(lines))["event"] == "subscribed"
+            assert json.loads((await _event(lines))["data"])["value"] == [1.0]
+
+
 async def test_a_quiet_event_stream_shows_that_it_is_there(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("api.events.HEARTBEAT", 0.05)
     async with (

@@ -2,21 +2,13 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator
 from itertools import count
 
 import pytest
 
 from bridge.live import cursor
 from bridge.live.client import Refused
-from tests.bridge.watching import BEGINNING, Live, Row, Way, Writer, running
-
-
-@pytest.fixture(params=["joined", "followed"])
-async def live(request: pytest.FixtureRequest, database_url: str) -> AsyncIterator[Live]:
-    way: Way = request.param
-    async with running(database_url, way) as live:
-        yield live
+from tests.bridge.watching import BEGINNING, Live, Row, Writer
 
 
 async def test_a_subscription_begins_with_the_newest_reading_of_each_series(live: Live) -> None:

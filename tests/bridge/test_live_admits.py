@@ -1,20 +1,11 @@
 """Which series a subscription brings: those of its snapshot, and those that came after it. No pattern is tried in vain."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from unittest.mock import patch
-
-import pytest
 
 from bridge.live.history import History, Snapshot
 from bridge.live.match import Match
-from tests.bridge.watching import BEGINNING, Live, Way, running
-
-
-@pytest.fixture(params=["joined", "followed"])
-async def live(request: pytest.FixtureRequest, database_url: str) -> AsyncIterator[Live]:
-    way: Way = request.param
-    async with running(database_url, way) as live:
-        yield live
+from tests.bridge.watching import BEGINNING, Live
 
 
 async def test_a_series_that_the_hub_knows_and_the_snapshot_does_not_is_brought(live: Live) -> None:

@@ -3,15 +3,15 @@
 import asyncpg
 import pytest
 
-from tests.bridge.watching import BEGINNING, running
+from tests.bridge.watching import BEGINNING, Way, running
 
 LISTENING = """
 SELECT count(*) FROM pg_stat_activity WHERE application_name = 'fieldline commits' AND datname = current_database()
 """
 
 
-async def test_a_follower_that_was_cut_off_brings_what_was_committed_meanwhile(database_url: str) -> None:
-    async with running(database_url, "followed") as live:
+async def test_a_hub_that_was_cut_off_brings_what_was_committed_meanwhile(database_url: str, way: Way) -> None:
+    async with running(database_url, way) as live:
         writer = live.writer()
         await writer.write(("a", "x", BEGINNING, 0.0))
         admin = await asyncpg.connect(database_url)
@@ -66,8 +66,8 @@ async def test_more_than_one_look_may_bring_comes_to_each_client_from_the_store(
     assert "gap" not in watcher.types
 
 
-async def test_a_clock_that_steps_back_does_not_change_the_order(database_url: str) -> None:
-    async with running(database_url, "followed") as live:
+async def test_a_clock_that_steps_back_does_not_change_the_order(database_url: str, way: Way) -> None:
+    async with running(database_url, way) as live:
         writer = live.writer()
         await writer.write(("a", "x", BEGINNING, 0.0))
         connection = await asyncpg.connect(database_url)

@@ -23,8 +23,8 @@ async def _flood(live: Live, watcher: Watcher, batches: int) -> None:
         await watcher.until((number + 1) * 50)
 
 
-async def test_a_slow_client_is_told_of_the_gap_and_goes_on_with_the_newest(database_url: str) -> None:
-    async with running(database_url, "announced", capacity=5_000) as live:
+async def test_a_slow_client_is_told_of_the_gap_and_goes_on_with_the_newest(database_url: str, way: Way) -> None:
+    async with running(database_url, way, capacity=5_000) as live:
         await live.writer().write(("a", "x", BEGINNING - 1, -1.0))
         async with live.watcher() as slow, live.watcher() as quick:
             slow.subscribe("a/*", rate=100)
@@ -46,8 +46,8 @@ async def test_a_slow_client_is_told_of_the_gap_and_goes_on_with_the_newest(data
             assert len(quick.readings) == 40 * 50
 
 
-async def test_a_frame_is_encoded_once_for_all_clients_with_the_same_subscription(database_url: str) -> None:
-    async with running(database_url, "announced") as live:
+async def test_a_frame_is_encoded_once_for_all_clients_with_the_same_subscription(database_url: str, way: Way) -> None:
+    async with running(database_url, way) as live:
         await live.writer().write(("a", "x", BEGINNING, 0.0))
         async with live.watcher() as one, live.watcher() as two, live.watcher() as three:
             for watcher, identifier in ((one, "a"), (two, "a"), (three, "c")):
@@ -61,8 +61,8 @@ async def test_a_frame_is_encoded_once_for_all_clients_with_the_same_subscriptio
             assert texts[2] == texts[0].replace(b'"id":"a"', b'"id":"c"')
 
 
-async def test_at_most_rate_frames_a_second_carry_all_that_came_meanwhile(database_url: str) -> None:
-    async with running(database_url, "announced") as live:
+async def test_at_most_rate_frames_a_second_carry_all_that_came_meanwhile(database_url: str, way: Way) -> None:
+    async with running(database_url, way) as live:
         writer = live.writer()
         await writer.write(("a", "x", BEGINNING, 0.0))
         async with live.watcher() as watcher:
@@ -79,7 +79,6 @@ async def test_at_most_rate_frames_a_second_carry_all_that_came_meanwhile(databa
             assert watcher.types.count("readings") <= 6
 
 
-@pytest.mark.parametrize("way", ["joined", "followed"])
 @pytest.mark.parametrize(("at_once", "value"), [(1_000, 1.0), (1, "x" * 100_000)], ids=["numbers", "texts"])
 async def test_a_full_frame_goes_before_its_time(database_url: str, way: Way, at_once: int, value: float | str) -> None:
     """The first may go at once, wherever it ends; the next one is due in a quarter of an hour."""
@@ -130,7 +129,7 @@ async def test_what_the_hub_had_to_let_go_comes_from_the_store(database_url: str
 
 
 async def test_what_was_let_go_while_a_client_was_on_its_way_comes_from_the_store(
-    database_url: str, monkeypatch: pytest.MonkeyPatch
+    database_url: str, way: Way, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A client has no room for its snapshot until more was announced than the hub may keep."""
     taken = asyncio.Event()
@@ -142,7 +141,7 @@ async def test_what_was_let_go_while_a_client_was_on_its_way_comes_from_the_stor
         return answer
 
     monkeypatch.setattr(History, "snapshot", snapshot)
-    async with running(database_url, "announced", kept=2_000, capacity=10) as live, live.watcher() as watcher:
+    async with running(database_url, way, kept=2_000, capacity=10) as live, live.watcher() as watcher:
         writer = live.writer()
         await writer.write(("a", "x", BEGINNING, 0.0))
         watcher.client.outbox.offer(frames.error(None, "filler", ""))
@@ -181,8 +180,8 @@ async def test_a_subscription_waits_for_a_database_that_is_away(database_url: st
         assert (await watcher.next())["type"] == "subscribed"
 
 
-async def test_an_idle_hub_keeps_nothing(database_url: str) -> None:
-    async with running(database_url, "announced") as live:
+async def test_an_idle_hub_keeps_nothing(database_url: str, way: Way) -> None:
+    async with running(database_url, way) as live:
         last = await live.writer().write(("a", "x", BEGINNING, 0.0))
         idle = [live.hub.idle]
         assert live.hub._fanout.recent.first_after(0) is None  # noqa: SLF001  memory has no other sign
@@ -195,8 +194,8 @@ async def test_an_idle_hub_keeps_nothing(database_url: str) -> None:
 
 
 @pytest.mark.parametrize("rate", [0.1, 100.0])
-async def test_a_client_that_leaves_ends_its_subscriptions(database_url: str, rate: float) -> None:
-    async with asyncio.timeout(TIMEOUT), running(database_url, "announced") as live:
+async def test_a_client_that_leaves_ends_its_subscriptions(database_url: str, way: Way, rate: float) -> None:
+    async with asyncio.timeout(TIMEOUT), running(database_url, way) as live:
         writer = live.writer()
         await writer.write(("a", "x", BEGINNING, 0.0))
         for n in range(1, 6, 2):

@@ -1,22 +1,13 @@
 """Long texts on the live stream: however much of them there is, a frame has a size that a client takes."""
 
-from collections.abc import AsyncIterator
-
 import pytest
 
 from bridge.live import cursor
-from tests.bridge.watching import BEGINNING, Live, Way, Writer, running
+from tests.bridge.watching import BEGINNING, Live, Writer
 
 LONG = "x" * 100_000
 BY_MESSAGE = 1_000_000
 """Bytes of a text that fills a message."""
-
-
-@pytest.fixture(params=["joined", "followed"])
-async def live(request: pytest.FixtureRequest, database_url: str) -> AsyncIterator[Live]:
-    way: Way = request.param
-    async with running(database_url, way) as live:
-        yield live
 
 
 async def _write(writer: Writer, batches: int, each: int) -> list[str]:

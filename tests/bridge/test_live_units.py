@@ -1,6 +1,6 @@
 """A unit that changes is told to live clients, by whichever bridge it was stored and however the hub came to hear of it."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 from unittest.mock import patch
 
@@ -10,18 +10,11 @@ import pytest
 from bridge.committed import SERIES_CHANNEL
 from bridge.live import frames
 from bridge.live.history import History, Snapshot
-from tests.bridge.watching import BEGINNING, Live, Watcher, Way, Writer, running
+from tests.bridge.watching import BEGINNING, Live, Watcher, Writer, running
 from tests.eventually import eventually, is_so
 
 CUT = """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
 WHERE application_name = 'fieldline commits' AND datname = current_database()"""
-
-
-@pytest.fixture(params=["joined", "followed"])
-async def live(request: pytest.FixtureRequest, database_url: str) -> AsyncIterator[Live]:
-    way: Way = request.param
-    async with running(database_url, way) as live:
-        yield live
 
 
 def told(frame: dict[str, Any]) -> list[tuple[object, ...]]:
