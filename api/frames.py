@@ -38,7 +38,7 @@ class Subscribed(BaseModel):
 
 
 class LiveReadings(BaseModel):
-    """Committed readings in commit order, as columns of equal length."""
+    """Committed readings in commit order, as columns of equal length: empty ones while other series alone are committed."""
 
     model_config = ConfigDict(frozen=True)
 

@@ -10,6 +10,10 @@ from bridge.live.match import Match
 from bridge.live.rows import Batch, Rows
 from bridge.live.series import Latest, Series
 
+QUIET = 60.0
+"""Seconds without a frame after which one without readings tells the newest cursor: who comes back then need not look through
+hours for nothing, and retention does not overtake who lacks nothing."""
+
 
 class Member(Protocol):
     """A live subscription, as its channel sees it."""
@@ -20,6 +24,9 @@ class Member(Protocol):
 
     def deliver(self, frame: Frame, cursor: int) -> bool:
         """Queue a frame; `False` if it found no room, and then the member has left the channel."""
+
+    def reassure(self, frame: Frame, cursor: int) -> None:
+        """Take a frame that only says that nothing is missing up to the cursor, or leave it out if others wait."""
 
     def interrupt(self) -> None:
         """Leave the channel and read from the store what it will not bring."""
@@ -42,6 +49,7 @@ class Channel:
         self._fed = 0
         self._loop = asyncio.get_running_loop()
         self._next = 0.0
+        self._quiet_until = self._loop.time() + QUIET
         self._timer: asyncio.TimerHandle | None = None
 
     def admit(self, series: Iterable[Series]) -> None:
@@ -75,9 +83,12 @@ class Channel:
         """Take what the members want of a batch that is later than all before."""
         self._rows.add(batch, self.wanted)
         self._fed = batch.committed_at
+        now = self._loop.time()
         if not self._rows:
+            if now >= self._quiet_until:
+                self._reassure(now)
             return
-        wait = self._next - self._loop.time()
+        wait = self._next - now
         if wait <= 0 or self._rows.full:
             self._flush()
         elif self._timer is None:
@@ -96,7 +107,8 @@ class Channel:
     def _flush(self) -> None:
         self.close()
         self._timer = None
-        self._next = self._loop.time() + 1 / self.rate
+        now = self._loop.time()
+        self._next, self._quiet_until = now + 1 / self.rate, now + QUIET
         written = _Written(self._rows, self._fed)
         place, identifier, frame = -1, "", None
         for member in tuple(self.members):
@@ -106,6 +118,16 @@ class Channel:
             if frame is not None:
                 member.deliver(frame, self._fed)
         self._rows.clear()
+
+    def _reassure(self, now: float) -> None:
+        self._quiet_until = now + QUIET
+        shared = frames.readings(Rows(), 0, self._fed)
+        whole: dict[str, Frame] = {}
+        for member in tuple(self.members):
+            if member.cursor < self._fed:
+                if member.id not in whole:
+                    whole[member.id] = frames.addressed(shared, member.id)
+                member.reassure(whole[member.id], self._fed)
 
 
 class _Written:

@@ -37,6 +37,12 @@ class Outbox:
         self._wake()
         return True
 
+    def spare(self, frame: Frame) -> bool:
+        """Hand a frame on or queue it, if nothing waits at all."""
+        if self._frames:
+            return False
+        return self.offer(frame) if self._sink is None else self._sink.write(frame)
+
     async def put(self, frame: Frame) -> None:
         """Queue a frame, once there is room."""
         while not self.offer(frame):

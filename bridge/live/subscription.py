@@ -79,6 +79,10 @@ class Subscription:
         self._end("slow")
         return False
 
+    def reassure(self, frame: Frame, cursor: int) -> None:
+        if self._outbox.spare(frame):
+            self.cursor = cursor
+
     def interrupt(self) -> None:
         self._end(None)
 

@@ -42,7 +42,11 @@ class Gap(Struct, frozen=True, tag="gap"):
 
 
 class Readings(Columns, frozen=True, kw_only=True):
-    """Readings that were committed since the event before, in commit order; who has taken them resumes at `cursor`."""
+    """Readings that were committed since the event before, in commit order; who has taken them resumes at `cursor`.
+
+    While what is watched is quiet and other series are not, there comes one without readings about once a minute: keep its
+    cursor, too, as an old one may be overtaken by retention.
+    """
 
     cursor: str
 

@@ -11,6 +11,7 @@ import httpx
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+from bridge.live import cursor
 from tests.api.field import ELSEWHERE
 from tests.api.streaming import Served, closed, hear, say
 from tests.bridge.watching import BEGINNING, TIMEOUT, rows
@@ -228,6 +229,21 @@ async def test_a_gap_is_an_event_behind_which_the_stream_goes_on_and_resumes(ser
             lines = response.aiter_lines()
             assert (await _event(lines))["event"] == "subscribed"
             assert json.loads((await _event(lines))["data"])["value"] == [1.0]
+
+
+async def test_the_id_of_a_quiet_event_stream_moves_on(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bridge.live.channel.QUIET", 0.0)
+    writer = served.live.writer()
+    async with (
+        httpx.AsyncClient(timeout=TIMEOUT) as client,
+        client.stream("GET", served.events, params={"match": "a/*"}) as response,
+    ):
+        lines = response.aiter_lines()
+        await _event(lines)
+        last = await writer.write(("b", "x", BEGINNING, 0.0))
+        event = await _event(lines)
+        assert (event["event"], event["id"]) == ("readings", cursor.encode(last.committed_at))
+        assert json.loads(event["data"])["series"] == []
 
 
 async def test_a_quiet_event_stream_shows_that_it_is_there(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -109,6 +109,19 @@ async def test_readings_have_the_unit_that_a_series_has_by_then(place: Place) ->
         assert [name.unit for name in readings.names.values()] == ["K"]
 
 
+async def test_live_tells_the_newest_cursor_while_what_is_matched_is_quiet(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bridge.live.channel.QUIET", 0.0)
+    async with place.serving() as client, asyncio.timeout(WITHIN):
+        async with aclosing(client.live("nobody/*")) as events:
+            await anext(events)
+            await place.write(1)
+            told = await anext(events)
+        assert isinstance(told, Readings)
+        assert (len(told), told.cursor) == (0, (await client.latest()).cursor)
+
+
 async def test_what_can_not_be_brought_is_a_gap(place: Place) -> None:
     async with place.serving() as client, aclosing(client.live("a/*", after="1")) as events:
         gap = await anext(events)

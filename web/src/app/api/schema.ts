@@ -1249,7 +1249,7 @@ export interface components {
         };
         /**
          * LiveReadings
-         * @description Committed readings in commit order, as columns of equal length.
+         * @description Committed readings in commit order, as columns of equal length: empty ones while other series alone are committed.
          */
         LiveReadings: {
             /**

@@ -104,6 +104,16 @@ describe('Link', () => {
     expect(newest().sent[0]).toMatchObject({ after: '7' });
   });
 
+  it('resumes at the cursor of readings without a reading, which tell a quiet page that nothing is missing', () => {
+    link.subscribe(['a/*'], 10, receiver);
+    goLive();
+    newest().says({ type: 'readings', id: 's1', cursor: '9', series: [], at: [], value: [] });
+    newest().breaks();
+    vi.runOnlyPendingTimers();
+    newest().opens();
+    expect(newest().sent[0]).toMatchObject({ after: '9' });
+  });
+
   it('does not move its cursor by the snapshot of a resume: what it covers is still to come', () => {
     link.subscribe(['a/*'], 10, receiver);
     goLive();
