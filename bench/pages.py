@@ -16,6 +16,7 @@ from bench import flood
 from bench.fill import check_room, fill
 from bench.report import Report, Row
 from bench.size import Size
+from fieldline.running import freeze
 from tests import services
 
 DEVICES = 500
@@ -46,6 +47,7 @@ async def _measure(url: str, size: Size) -> Report:
     deep = size.stored * 4 // 5
     connection = await asyncpg.connect(url)
     app = create_app(url)
+    freeze()
     try:
         await connection.execute(BORN)
         [(at, series)] = await connection.fetch(PLACE, deep)
