@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 
-from bench import memory
+from bench import cpu, memory
 from bench.fault import BenchError
 from bench.parts import House, Running, house, program, running
 from bench.report import Report, Row
@@ -21,7 +21,10 @@ STALLED = 100
 SECONDS = 10
 PATIENCE = 150
 """Seconds for all sockets to connect, and for the time that is measured."""
+UNWATCHED = 3
+"""Seconds for which the server is looked at before anybody watches."""
 A_CORE, TIMES, TIMES_UNCOMPRESSED = "frames a core", "times naive", "times uncompressed"
+SENT, TIMES_SENT = "sent a core", "times naive, sending"
 UNCOMPRESSED = "uncompressed"
 FLAT_OUT = 100
 """Frames a second and socket: more than one processor can send."""
@@ -71,7 +74,8 @@ def measure(size: Size) -> Report:
 
 
 def _beside(ours: Row, naive: Row, uncompressed: Row) -> Row:
-    return ours.beside(naive, A_CORE, TIMES).beside(uncompressed, A_CORE, TIMES_UNCOMPRESSED)
+    every = ours.beside(naive, A_CORE, TIMES).beside(uncompressed, A_CORE, TIMES_UNCOMPRESSED)
+    return every.beside(naive, SENT, TIMES_SENT)
 
 
 def _fieldline(way: str = "", *, stalled: int = 0) -> list[Mapping[str, float]]:
@@ -98,18 +102,27 @@ def _watched(made: House, server: Running, way: str, *, stalled: int = 0) -> lis
     watchers = ("-m", "bench.watchers", *map(str, numbers), way)
     others = (os.getpid(), *made.pids().values())
     with _on(OURS, server.pid), _on(OTHERS, *others), program(*chorus, said="publishing"):
+        unwatched = _unwatched(server)
         before = memory.resident(server.pid)
         with program(*watchers) as clients:
             clients.wait(PATIENCE)
             found: list[dict[str, Any]] = clients.last_line()
     rows: list[Mapping[str, float]] = []
     for more, seen in zip((SOCKETS, stalled), found, strict=False):
-        rows.append(_figures(seen) | {"kB a client": (seen["resident"] - before) / more * 1_000})
+        rows.append(_figures(seen, unwatched) | {"kB a client": (seen["resident"] - before) / more * 1_000})
         before = seen["resident"]
     return rows
 
 
-def _figures(seen: Mapping[str, Any]) -> dict[str, float]:
+def _unwatched(server: Running) -> float:
+    """Of a core, that it takes while it receives, and ours stores, and nobody watches."""
+    pids = {"server": server.pid}
+    before, began = cpu.used(pids), time.perf_counter()
+    time.sleep(UNWATCHED)
+    return cpu.since(before, pids)["server"] / (time.perf_counter() - began)
+
+
+def _figures(seen: Mapping[str, Any], unwatched: float) -> dict[str, float]:
     if not seen["frames"]:
         raise BenchError(f"fanout: expected frames with readings, got none; others: {seen['others']}")
     return {
@@ -118,7 +131,9 @@ def _figures(seen: Mapping[str, Any]) -> dict[str, float]:
         "p99 ms": seen["p99"],
         "CPU µs a frame": seen["cpu"] / seen["frames"] * 1e6,
         A_CORE: seen["frames"] / seen["cpu"],
+        SENT: seen["frames"] / (seen["cpu"] - unwatched),
         "core %": seen["cpu"] * 100,
+        "unwatched %": unwatched * 100,
         "frame bytes": seen["bytes"],
     }
 
