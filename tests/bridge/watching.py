@@ -168,7 +168,10 @@ async def running(url: str, way: Way, *, capacity: int = CAPACITY, kept: int = K
         if way != "announced":
             commits = Commits(url)
             follow(hub, commits, announced_by=lambda: live.backend)
+            looked = commits.next()
             work.append(tasks.create_task(commits.run()))
+            async with asyncio.timeout(TIMEOUT):  # a hub that has yet to begin brings what is new from the store
+                await looked.wait()
         try:
             yield live
         finally:
