@@ -1,36 +1,7 @@
+import { FakeSocket } from './fake-socket';
 import type { Frame } from './frames';
 import { Link, type LinkState, LONGEST_PATIENCE, PATIENCE, SILENCE } from './link';
 import type { Receiver } from './subscription';
-
-/** The browser's side of a socket, driven by the test. */
-class FakeSocket {
-  onopen: (() => void) | null = null;
-  onmessage: ((event: { data: string }) => void) | null = null;
-  onclose: (() => void) | null = null;
-  readyState: number = WebSocket.CONNECTING;
-  readonly sent: Record<string, unknown>[] = [];
-
-  send(text: string): void {
-    this.sent.push(JSON.parse(text) as Record<string, unknown>);
-  }
-
-  close(): void {
-    this.readyState = WebSocket.CLOSED;
-  }
-
-  opens(): void {
-    this.readyState = WebSocket.OPEN;
-    this.onopen?.();
-  }
-
-  says(frame: Frame): void {
-    this.onmessage?.({ data: JSON.stringify(frame) });
-  }
-
-  breaks(): void {
-    this.onclose?.();
-  }
-}
 
 const subscribed: Frame = { type: 'subscribed', id: 's1', series: [], cursor: '5' };
 const isThere: Frame = { type: 'error', id: 'nobody', code: 'unknown', message: 'expected the id of a subscription' };
