@@ -135,8 +135,9 @@ class Store:
         return outcome
 
     async def _connected(self) -> asyncpg.Connection:
-        if self._connection is None or self._connection.is_closed():
-            await self.close()  # it may have been lost while nothing was under way, and lead elsewhere now
+        if self._connection is not None and self._connection.is_closed():
+            await self.close()  # lost while nothing was under way: the next may lead elsewhere
+        if self._connection is None:
             self._connection = await connect(self._url)
         return self._connection
 
