@@ -68,6 +68,14 @@ class Names:
                     self.values.setdefault(self._names[series], []).append(value)
 
 
+async def watch(watcher: Watcher, match: str) -> Names:
+    """From its snapshot on."""
+    watcher.subscribe(match)
+    names = Names(watcher)
+    names.told([await watcher.next()])
+    return names
+
+
 @pytest.mark.parametrize("listening", ["soon", "late"])
 @pytest.mark.parametrize(("way", "bridge"), [("joined", 0), ("joined", 1), ("followed", 0)])
 async def test_a_number_that_another_series_has_after_a_restore_is_not_taken_for_the_one_before(
@@ -78,9 +86,7 @@ async def test_a_number_that_another_series_has_after_a_restore_is_not_taken_for
         monkeypatch.setattr("bridge.live.commits.SHORTEST_WAIT", 1.0)
     async with running(database_url, way) as live, live.watcher() as watcher, live.watcher() as other:
         writer = [live.writer(), live.writer()][bridge]
-        watcher.subscribe("a/*")
-        other.subscribe("b/*")
-        watching, others = Names(watcher), Names(other)
+        watching, others = await watch(watcher, "a/*"), await watch(other, "b/*")
         await writer.write(("a", "y", BEGINNING, 1.0), ("b", "x", BEGINNING, 1.0))
         await watching.until("a/y", 1.0)
         await others.until("b/x", 1.0)
@@ -99,9 +105,9 @@ async def test_who_is_on_its_way_amid_a_restore_gets_nothing_of_the_database_bef
     look = History.snapshot
     async with running(database_url, "followed") as live, live.watcher() as first, live.watcher() as second:
         writer = live.writer()
-        first.subscribe("a/*")
+        names = await watch(first, "a/*")
         await writer.write(("a", "y", BEGINNING, 1.0))
-        await Names(first).until("a/y", 1.0)
+        await names.until("a/y", 1.0)
 
         async def then_restore(self: History, likes: Sequence[str]) -> Snapshot:
             answer = await look(self, likes)
@@ -131,9 +137,8 @@ async def test_a_clock_that_is_set_back_is_a_reason_to_ask_what_the_series_are(
     """As when tables are restored one by one, and no connection ends."""
     monkeypatch.setattr("bridge.live.commits.POLL", 0.1)
     async with running(database_url, "followed") as live, live.watcher() as watcher:
-        watcher.subscribe("a/y")
+        names = await watch(watcher, "a/y")
         await live.writer().write(("a", "y", BEGINNING, 1.0))
-        names = Names(watcher)
         await names.until("a/y", 1.0)
         await sql.execute(RENAME)
         await sql.execute("UPDATE commit_clock SET last = last - interval '1 hour'")
@@ -146,9 +151,8 @@ async def test_after_a_lost_connection_a_bridge_may_speak_of_other_series_than_b
     database_url: str, backup: Backup, sql: asyncpg.Connection
 ) -> None:
     async with running(database_url, "announced") as live, live.watcher() as watcher:
-        watcher.subscribe("a/y")
+        names = await watch(watcher, "a/y")
         await live.writer().write(("a", "y", BEGINNING, 1.0))
-        names = Names(watcher)
         await names.until("a/y", 1.0)
         await sql.execute(RENAME)
         live.hub.doubt()
