@@ -3,7 +3,7 @@
 import csv
 import io
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import strategies as st
 
+from api.database import Database
 from api.export import lines, tables
 from api.export import read as reading
 from bridge.decode import Decoded
@@ -122,4 +123,18 @@ def sizes(wanted: int, rows: int) -> Iterator[None]:
             patch.setattr(form, "rows", rows)
         for name in ("PARQUET_ROWS", "ARROW_ROWS"):
             patch.setattr(tables, name, rows)
+        yield
+
+
+@contextmanager
+def before_each_stretch(happens: Callable[[], Awaitable[object]]) -> Iterator[None]:
+    """Files of numbers are read four readings at a time, and each time after this has happened."""
+    copy = Database.copy
+
+    async def copy_after_it(database: Database, sql: str) -> bytes:
+        await happens()
+        return await copy(database, sql)
+
+    with sizes(4, 4), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Database, "copy", copy_after_it)
         yield

@@ -12,13 +12,12 @@ import pytest
 
 from api import stream, turns
 from api.app import create_app
-from api.database import Database
 from api.problem import ProblemError
 from api.turns import Turns
 from bridge.live.commits import MANY
 from bridge.state import BridgeState
 from tests.api.field import NOON, client_of, execute, keep
-from tests.api.files import FORMS, sizes
+from tests.api.files import FORMS, before_each_stretch
 from tests.api.files import read as rows_of
 from tests.api.states import WELL
 from tests.api.test_export_under_way import take
@@ -38,15 +37,13 @@ class Behind:
     @contextmanager
     def after(self, stretches: int) -> Iterator[None]:
         """So many stretches are read before; then turns rest until it has caught up."""
-        with sizes(4, 4), pytest.MonkeyPatch.context() as patch:
-            copy, left = Database.copy, itertools.count(-stretches)
+        left = itertools.count(-stretches)
 
-            async def copy_until_behind(database: Database, sql: str) -> bytes:
-                if next(left) == 0:
-                    self.fell.set()
-                return await copy(database, sql)
+        async def fall() -> None:
+            if next(left) == 0:
+                self.fell.set()
 
-            patch.setattr(Database, "copy", copy_until_behind)
+        with before_each_stretch(fall), pytest.MonkeyPatch.context() as patch:
             patch.setattr(turns, "SHARE", 1e-9)  # after a turn of any length it would rest for hours
             patch.setattr(turns, "PATIENCE", 0.2)
             yield

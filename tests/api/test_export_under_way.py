@@ -7,6 +7,7 @@ import tracemalloc
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import IO, Any
+from unittest.mock import AsyncMock
 
 import httpx
 import pyarrow as pa
@@ -23,7 +24,7 @@ from api.moment import EARLIEST, LATEST
 from api.problem import ProblemError
 from bridge.live import cursor
 from tests.api.field import NOON, asking, client_of, execute, keep
-from tests.api.files import FORMS, sizes
+from tests.api.files import FORMS, before_each_stretch
 from tests.api.files import read as rows_of
 from tests.api.test_database import ask, running
 from tests.api.test_server import served
@@ -37,16 +38,12 @@ async def test_what_is_committed_while_it_is_read_is_not_in_it(database_url: str
     await keep(database_url, {("a", "x"): [(NOON + hour * 3_600_000_000, 0.0) for hour in range(48)]})
     more = itertools.count(1)
 
+    async def write() -> None:
+        late = next(more)
+        await keep(database_url, {("a", "x"): [(NOON + late, 1.0), (NOON + 2 * DAY + late, 1.0)]})
+
     async with asking(database_url) as client:
-        with sizes(4, 4), pytest.MonkeyPatch.context() as patch:
-            copy = Database.copy
-
-            async def copy_amid_writing(self: Database, sql: str) -> bytes:
-                late = next(more)
-                await keep(database_url, {("a", "x"): [(NOON + late, 1.0), (NOON + 2 * DAY + late, 1.0)]})
-                return await copy(self, sql)
-
-            patch.setattr(Database, "copy", copy_amid_writing)
+        with before_each_stretch(write):
             answer = await client.get("/readings", params={"format": form, "exact": True})
         found = rows_of(form, answer.content)
         assert [row.value for row in found] == [0.0] * 48
@@ -58,20 +55,12 @@ async def test_what_is_committed_while_it_is_read_is_not_in_it(database_url: str
 
 async def test_with_a_limit_no_more_is_read_than_it_takes(database_url: str) -> None:
     await keep(database_url, {("a", "x"): [(NOON + hour * 3_600_000_000, 0.0) for hour in range(48)]})
-    stretches = 0
+    stretch = AsyncMock()
     async with asking(database_url) as client:
-        with sizes(4, 4), pytest.MonkeyPatch.context() as patch:
-            copy = Database.copy
-
-            async def copy_and_count(self: Database, sql: str) -> bytes:
-                nonlocal stretches
-                stretches += 1
-                return await copy(self, sql)
-
-            patch.setattr(Database, "copy", copy_and_count)
+        with before_each_stretch(stretch):
             answer = await client.get("/readings", params={"format": "csv", "limit": 1})
     assert answer.text.count("\n") == 2
-    assert stretches == 1
+    assert stretch.await_count == 1
 
 
 @pytest.mark.parametrize("order", ["asc", "desc"])
@@ -81,23 +70,15 @@ async def test_what_lies_before_the_page_that_a_file_goes_on_from_is_not_read_ag
     """Of its last moment only what is left."""
     moments = [(NOON + hour * 3_600_000_000, float(hour)) for hour in range(48)]
     await keep(database_url, {("a", "x"): moments, ("a", "y"): moments})
-    stretches = 0
+    stretch = AsyncMock()
     async with asking(database_url) as client:
         page = (await client.get("/readings", params={"limit": 91, "order": order})).json()["next"]
         query = {"format": "csv", "order": order}
         whole = (await client.get("/readings", params=query)).text.splitlines()
-        with sizes(4, 4), pytest.MonkeyPatch.context() as patch:
-            copy = Database.copy
-
-            async def copy_and_count(self: Database, sql: str) -> bytes:
-                nonlocal stretches
-                stretches += 1
-                return await copy(self, sql)
-
-            patch.setattr(Database, "copy", copy_and_count)
+        with before_each_stretch(stretch):
             answer = await client.get("/readings", params={**query, "page": page})
     assert answer.text.splitlines()[1:] == whole[-5:]
-    assert stretches < 15, "three hours of two days"
+    assert stretch.await_count < 15, "three hours of two days"
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -129,15 +110,13 @@ async def test_a_file_that_can_not_be_finished_is_cut(database_url: str, form: s
     """The client is told by the protocol, and what it has got is no whole Parquet file."""
     await keep(database_url, {("a", "x"): [(NOON + step * 600_000_000, 0.0) for step in range(200)]})
     got = io.BytesIO()
-    with sizes(4, 4), pytest.MonkeyPatch.context() as patch:
-        copy, left = Database.copy, itertools.count(-5)
+    left = itertools.count(-5)
 
-        async def copy_for_a_while(self: Database, sql: str) -> bytes:
-            if next(left) == 0:
-                raise ProblemError(503, "expected the database to answer, got: nothing")
-            return await copy(self, sql)
+    async def fail() -> None:
+        if next(left) == 0:
+            raise ProblemError(503, "expected the database to answer, got: nothing")
 
-        patch.setattr(Database, "copy", copy_for_a_while)
+    with before_each_stretch(fail):
         async with served(create_app(database_url)) as port, httpx.AsyncClient() as client:
             url = f"http://127.0.0.1:{port}/api/v1/readings?format={form}"
             with pytest.raises(httpx.RemoteProtocolError, match="incomplete"):
