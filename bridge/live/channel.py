@@ -121,13 +121,10 @@ class Channel:
 
     def _reassure(self, now: float) -> None:
         self._quiet_until = now + QUIET
-        shared = frames.readings(Rows(), 0, self._fed)
-        whole: dict[str, Frame] = {}
+        written = _Written(self._rows, self._fed)
         for member in tuple(self.members):
             if member.cursor < self._fed:
-                if member.id not in whole:
-                    whole[member.id] = frames.addressed(shared, member.id)
-                member.reassure(whole[member.id], self._fed)
+                member.reassure(written.rest(0, member.id), self._fed)
 
 
 class _Written:
@@ -142,8 +139,10 @@ class _Written:
     def frame(self, cursor: int, identifier: str) -> Frame | None:
         """What was committed after the cursor; `None` if nothing was."""
         start = self._rows.start(cursor)
-        if start == len(self._rows):
-            return None
+        return None if start == len(self._rows) else self.rest(start, identifier)
+
+    def rest(self, start: int, identifier: str) -> Frame:
+        """The rows from `start` on, also if these are none."""
         if start not in self._shared:
             self._shared[start] = frames.readings(self._rows, start, self._committed_at)
         if (start, identifier) not in self._whole:
