@@ -29,7 +29,7 @@ class Fanout:
         self.recent = Recent(capacity)
         self._channels: dict[tuple[Match, float], Channel] = {}
         self._catalogue: dict[int, Series | None] = {}
-        self._doubtful: set[int] = set()
+        self._stale: set[int] = set()
         self._arriving = 0
 
     @property
@@ -48,7 +48,7 @@ class Fanout:
 
     def announce(self, batch: Committed) -> None:
         if 0 < batch.previous < self.seen < batch.committed_at:  # what was seen is not in the database that this is of
-            self.doubt(None)
+            self.relearn(None)
         if self.idle:
             self.skip(batch.committed_at)
         elif batch.committed_at > self.seen:
@@ -93,22 +93,22 @@ class Fanout:
         """Series of the batch that have to be learned before it can be carried on."""
         return set(batch.series) - self._catalogue.keys()
 
-    def doubt(self, numbers: Iterable[int] | None) -> None:
+    def relearn(self, numbers: Iterable[int] | None) -> None:
         """These series, or all, may not be what they were: they have to be learned again before the next batch."""
         if self.idle:  # nobody was told of any: whoever comes learns what is
             self._catalogue.clear()
-        self._doubtful.update(self._catalogue if numbers is None else self._catalogue.keys() & set(numbers))
+        self._stale.update(self._catalogue if numbers is None else self._catalogue.keys() & set(numbers))
 
-    def doubtful(self) -> set[int]:
+    def stale(self) -> set[int]:
         """Some series that have to be learned again, and count as learned from now on; none once there are no more."""
-        some = set(islice(self._doubtful, AT_ONCE))
-        self._doubtful -= some
+        some = set(islice(self._stale, AT_ONCE))
+        self._stale -= some
         return some
 
     def learn(self, found: Mapping[int, Series | None], generation: int) -> None:
         """Take what the store, asked in that generation, says of some series; `None` is one that it does not know.
 
-        One that has changed is doubted once more: of two answers that crossed, the older may be the later one. Where one has
+        One that has changed is learned once more: of two answers that crossed, the older may be the later one. Where one has
         another name, the database was set back to an older backup, and nothing that was known holds.
         """
         known = self._catalogue
@@ -120,7 +120,7 @@ class Fanout:
         new = [series for number, series in found.items() if series and known.get(number) is None]
         changed = [series for number, series in found.items() if series and known.get(number) not in (None, series)]
         known.update(found)
-        self._doubtful.update(series.id for series in changed)
+        self._stale.update(series.id for series in changed)
         for channel in tuple(self._channels.values()) if new or changed else ():
             channel.admit(new)
             channel.renew(changed)
@@ -129,7 +129,7 @@ class Fanout:
         """Know no series, and have all members ask the store. What is kept may speak of series that are no more."""
         self.generation += 1
         self._catalogue.clear()
-        self._doubtful.clear()
+        self._stale.clear()
         self.seen = max(self.seen, self.recent.clear())
         for channel in tuple(self._channels.values()):
             for member in tuple(channel.members):

@@ -43,7 +43,7 @@ class Hub:
         """Take a batch, in commit order and after its commit. Returns at once, and costs nothing while the hub is idle."""
         if self._doubtful:
             self._doubtful = False
-            self._fanout.doubt(None)  # the connection was lost: who answers on the next may be another database
+            self._fanout.relearn(None)  # the connection was lost: who answers on the next may be another database
             self._fanout.skip(committed.committed_at)
         else:
             self._fanout.announce(committed)
@@ -56,7 +56,7 @@ class Hub:
 
     def relearn(self, series: Iterable[int] | None) -> None:
         """Say that these series, or all, may be others or have another unit by now. They are learned before the next batch."""
-        self._fanout.doubt(series)
+        self._fanout.relearn(series)
         self._announced.set()
 
     def doubt(self) -> None:
@@ -82,8 +82,8 @@ class Hub:
             self._announced.clear()
             while True:
                 batch = self._fanout.waiting()
-                if doubtful := self._fanout.doubtful():
-                    await self._learn(doubtful)
+                if stale := self._fanout.stale():
+                    await self._learn(stale)
                 elif (until := self._fanout.hole()) is not None:
                     await self._fill(until)
                 elif batch is None:
