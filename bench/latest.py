@@ -10,6 +10,7 @@ import httpx
 from api.app import create_app
 from bench.report import Report, Row
 from bench.size import Size
+from fieldline.running import freeze
 from tests import services
 
 DEVICES, METRICS = 1_000, 10
@@ -64,6 +65,7 @@ def measure(size: Size) -> Report:
 async def _measure(url: str, rounds: int) -> Report:
     connection = await asyncpg.connect(url)
     app = create_app(url)
+    freeze()
     try:
         readings = await fill(connection)
         async with (
